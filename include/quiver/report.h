@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file report.h — paper: an answer as a terminal page and as JSON; a piece of knowledge as text.
+ *
+ * Writers append to a qv_text and never print. The page for people says the same facts as the JSON of contracts.md.
+ */
+#ifndef QUIVER_REPORT_H
+#define QUIVER_REPORT_H
+
+#include <quiver/base.h>
+#include <quiver/knowledge.h>
+#include <quiver/reason.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** How a terminal page is laid out. */
+struct qv_page_settings {
+    unsigned columns;   /**< width, 40–200; default 80 */
+    bool colour;        /**< ANSI colours and bold */
+    bool plain;         /**< no colour, no bars, no line drawing: for screen readers and pipes */
+    bool full;          /**< everything, not one screen */
+    const char *region; /**< ISO 3166 alpha-2 for the emergency number; NULL or unknown: the general one */
+};
+
+/** The answer on one screen (all of it with `full`). */
+void qv_page_answer(const struct qv_answer *answer, const struct qv_page_settings *settings, struct qv_text *text);
+
+/** The answer as the contract's JSON object. `indent` 0: one line. */
+void qv_json_answer(const struct qv_answer *answer, unsigned indent, struct qv_text *text);
+
+/** Everything that the program believes of one condition, finding, medicine, food… with grades. False: no such id. */
+bool qv_page_knowledge(const struct qv_knowledge *knowledge, const char *id, const struct qv_page_settings *settings,
+                       struct qv_text *text);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rules: one line of the YAML ("facial_droop and began_suddenly and not symptoms_resolved") compiled to postfix
+ * operations over one person's situation. docs/rooms/knowledge.md gives the language. Silence counts as no: an atom
+ * whose finding is not known is false, so a rule can fire only on what was said.
+ */
+#ifndef QUIVER_KNOWLEDGE_RULE_H
+#define QUIVER_KNOWLEDGE_RULE_H
+
+#include <quiver/knowledge.h>
+
+enum rule_op_kind {
+    OP_YES,           /* evidence is at level 1 (a finding answered yes) */
+    OP_IS,            /* evidence is at this level */
+    OP_IS_NOT,        /* evidence is known and at another level */
+    OP_COMPARE,       /* a number against a number */
+    OP_HAS_ANY,       /* a list of words shares one with the mask */
+    OP_ONLY,          /* a list of words has at least one, and none outside the mask */
+    OP_KNOWN,         /* was answered */
+    OP_COUNT,         /* how many of the findings in the mask list are yes, against a number */
+    OP_TAKES,         /* medicines, by group: taken now */
+    OP_STARTED,       /* … begun so many days ago, against a number */
+    OP_CHANGED,       /* … dose changed */
+    OP_STOPPED,       /* … stopped */
+    OP_BEFORE_TWITCH, /* … taken, and not known to have begun after the twitch */
+    OP_NOT,
+    OP_AND,
+    OP_OR,
+};
+
+enum rule_compare { CMP_EQUAL, CMP_NOT_EQUAL, CMP_LESS, CMP_LESS_EQUAL, CMP_MORE, CMP_MORE_EQUAL };
+
+#define RULE_COUNT_MAX 16
+
+struct rule_op {
+    uint8_t kind, compare;
+    uint16_t subject; /* evidence, or group; OP_COUNT: how many in `list` */
+    uint32_t mask;    /* words, or the level of OP_IS */
+    double number;
+    uint16_t list[RULE_COUNT_MAX];
+};
+
+struct qv_rule {
+    const char *text;
+    uint32_t op_count;
+    struct rule_op ops[];
+};
+
+/* How deep brackets may nest, and so how much room an evaluation needs. */
+#define RULE_STACK_MAX 32
+
+/*
+ * Compiles text into the arena. The knowledge must have its evidence and groups. Errors say the rule and the word.
+ * A NULL text gives a NULL rule.
+ */
+int rule_compile(const struct qv_knowledge *knowledge, struct qv_arena *arena, const char *text,
+                 const struct qv_rule **out, struct qv_error *error) QV_MUST_CHECK;
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Advice and tests for this person: offered by a habit's share, by a cause, or by a rule; withheld by `unless`. */
+#include "engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* docs/rooms/knowledge.md states these to the authors of advice. */
+#define ADVICE_FROM_SHARE 0.1
+#define ADVICE_FROM_P 0.15
+/* Tests are named for causes that a doctor would want to settle. */
+#define TESTS_FROM_P 0.1
+
+/* How much of this person's answer an advice speaks to; 0 = not for them. */
+static double relevance(const struct engine *engine, const struct qv_answer *answer, const struct qv_advice *advice)
+{
+    double best = 0;
+    for (uint32_t i = 0; i < advice->contributors.count; i++) {
+        for (uint32_t s = 0; s < answer->share_count; s++) {
+            const struct qv_share *share = &answer->shares[s];
+            if (share->share >= ADVICE_FROM_SHARE && share->share > best &&
+                strcmp(engine->facts->contributors[share->contributor].id, advice->contributors.at[i]) == 0)
+                best = share->share;
+        }
+    }
+    for (uint32_t i = 0; i < advice->conditions.count; i++) {
+        int condition = qv_knowledge_condition(engine->knowledge, advice->conditions.at[i]);
+        if (condition >= 0 && engine->p[condition] >= ADVICE_FROM_P && engine->p[condition] > best)
+            best = engine->p[condition];
+    }
+    if (advice->contributors.count == 0 && advice->conditions.count == 0)
+        best = 1;
+    return best;
+}
+
+static bool level_fits(const struct qv_advice *advice, enum qv_level level)
+{
+    if (advice->level)
+        return *advice->level == level;
+    return !advice->level_at_most || level <= *advice->level_at_most;
+}
+
+struct choice {
+    uint32_t advice;
+    int when;
+    double relevance;
+};
+
+/* What is tied to the level itself first, then now, daily, to discuss; within these the most relevant. */
+static int order_of_reading(const void *a, const void *b)
+{
+    const struct choice *x = a, *y = b;
+    if (x->when != y->when)
+        return x->when - y->when;
+    if (x->relevance != y->relevance)
+        return x->relevance < y->relevance ? 1 : -1;
+    return x->advice < y->advice ? -1 : 1;
+}
+
+int choose_advice(struct engine *engine, struct qv_answer *answer)
+{
+    uint32_t total = engine->facts->advice_count, count = 0;
+    struct choice *choices = qv_arena_alloc(engine->arena, total, sizeof *choices);
+    uint32_t *list = qv_arena_alloc(engine->arena, total, sizeof *list);
+    if (!choices || !list)
+        return QV_ERR_UNAVAILABLE;
+
+    for (uint32_t a = 0; a < total; a++) {
+        const struct qv_advice *advice = &engine->facts->advice[a];
+        const struct qv_knowledge *knowledge = engine->knowledge;
+        if (!level_fits(advice, engine->level))
+            continue;
+        double relevant = relevance(engine, answer, advice);
+        if (relevant <= 0 || !qv_rule_holds(knowledge, knowledge->advice_if[a], &engine->situation) ||
+            (knowledge->advice_unless[a] && qv_rule_holds(knowledge, knowledge->advice_unless[a], &engine->situation)))
+            continue;
+        choices[count++] = (struct choice){a, advice->level ? -1 : (int)advice->when, relevant};
+    }
+    qsort(choices, count, sizeof *choices, order_of_reading);
+    for (uint32_t i = 0; i < count; i++)
+        list[i] = choices[i].advice;
+    answer->advice = list;
+    answer->advice_count = count;
+    return QV_OK;
+}
+
+int choose_tests(struct engine *engine, struct qv_answer *answer)
+{
+    const struct qv_facts *facts = engine->facts;
+    uint32_t *list = qv_arena_alloc(engine->arena, facts->test_count, sizeof *list);
+    bool *listed = qv_arena_alloc(engine->arena, facts->test_count, sizeof *listed);
+    if (!list || !listed)
+        return QV_ERR_UNAVAILABLE;
+
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < answer->cause_count && answer->causes[i].probability >= TESTS_FROM_P; i++) {
+        const struct qv_words *tests = &facts->conditions[answer->causes[i].condition].tests;
+        for (uint32_t k = 0; k < tests->count; k++) {
+            for (uint32_t t = 0; t < facts->test_count; t++) {
+                if (listed[t] || strcmp(facts->tests[t].id, tests->at[k]) != 0 ||
+                    !qv_rule_holds(engine->knowledge, engine->knowledge->test_if[t], &engine->situation))
+                    continue;
+                listed[t] = true;
+                list[count++] = t;
+            }
+        }
+    }
+    answer->tests = list;
+    answer->test_count = count;
+    return QV_OK;
+}

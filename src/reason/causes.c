@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The causes in order, each with its interval and its reasons.
+ *
+ * Intervals. Every likelihood has a standard deviation on the log scale (src/knowledge/index.c says from what). The
+ * log-weight of a cause is a sum of such terms and of its prior's own, all independent, so its uncertainty is normal
+ * with the summed variance; one draw a cause is enough. The draws are a rank-1 lattice of 127 points: coordinate c of
+ * draw d is the normal quantile of ((3^c · d + c) mod 127 + ½) / 127. 3 is a primitive root of 127, so no two causes
+ * share or mirror a sequence (Niederreiter 1978 on good lattice points). No random numbers: the same case gives the same
+ * interval.
+ */
+#include "engine.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DRAWS 127
+#define LATTICE_ROOT 3
+/* The 95 % interval of 127 draws lies between the 4th smallest and the 4th largest: 2.5 % of 127 is 3.2. */
+#define TAIL_DRAWS 3
+
+/* Reasons are worked out for causes at least so likely, and listed from this weight on. */
+#define REASONS_FROM_P 0.02
+#define REASONS_FOR_FIRST 3
+#define SMALLEST_REASON_DB 0.5
+#define REASONS_MAX 8
+
+/* Φ⁻¹((i + ½) / 127) */
+static const float normal_quantile[DRAWS] = {
+    -2.657425f, -2.263221f, -2.060298f, -1.917944f, -1.806334f, -1.713535f, -1.633508f, -1.562755f,
+    -1.499059f, -1.440923f, -1.387287f, -1.337369f, -1.290577f, -1.246452f, -1.204629f, -1.164814f,
+    -1.126763f, -1.090278f, -1.055190f, -1.021354f, -0.988650f, -0.956969f, -0.926222f, -0.896326f,
+    -0.867210f, -0.838812f, -0.811075f, -0.783948f, -0.757386f, -0.731347f, -0.705796f, -0.680697f,
+    -0.656020f, -0.631737f, -0.607820f, -0.584246f, -0.560992f, -0.538037f, -0.515363f, -0.492951f,
+    -0.470784f, -0.448845f, -0.427121f, -0.405596f, -0.384258f, -0.363093f, -0.342090f, -0.321236f,
+    -0.300521f, -0.279935f, -0.259466f, -0.239106f, -0.218844f, -0.198672f, -0.178580f, -0.158560f,
+    -0.138603f, -0.118702f, -0.098847f, -0.079031f, -0.059246f, -0.039485f, -0.019739f, 0.000000f,
+    0.019739f, 0.039485f, 0.059246f, 0.079031f, 0.098847f, 0.118702f, 0.138603f, 0.158560f,
+    0.178580f, 0.198672f, 0.218844f, 0.239106f, 0.259466f, 0.279935f, 0.300521f, 0.321236f,
+    0.342090f, 0.363093f, 0.384258f, 0.405596f, 0.427121f, 0.448845f, 0.470784f, 0.492951f,
+    0.515363f, 0.538037f, 0.560992f, 0.584246f, 0.607820f, 0.631737f, 0.656020f, 0.680697f,
+    0.705796f, 0.731347f, 0.757386f, 0.783948f, 0.811075f, 0.838812f, 0.867210f, 0.896326f,
+    0.926222f, 0.956969f, 0.988650f, 1.021354f, 1.055190f, 1.090278f, 1.126763f, 1.164814f,
+    1.204629f, 1.246452f, 1.290577f, 1.337369f, 1.387287f, 1.440923f, 1.499059f, 1.562755f,
+    1.633508f, 1.713535f, 1.806334f, 1.917944f, 2.060298f, 2.263221f, 2.657425f,
+};
+
+/* ---- intervals ------------------------------------------------------------------------------------------------------- */
+
+/* Adds one piece of evidence's variance for every cause; in a group, damped unless it is the strongest. */
+static void add_variance(const struct engine *engine, uint32_t evidence, const float *strongest, float *variance)
+{
+    uint32_t cell = cell_of(engine, evidence);
+    const float *sd = engine->knowledge->log_ratio_sd[cell];
+    const float *ratio = engine->knowledge->log_ratio[cell];
+    for (uint32_t c = 0; c < COLUMNS; c++) {
+        float weight = !strongest || fabsf(ratio[c]) >= strongest[c] ? 1.0f : SIGN_DAMPING;
+        variance[c] += weight * weight * sd[c] * sd[c];
+    }
+}
+
+static void add_sign_variance(const struct engine *engine, uint32_t sign, float *variance)
+{
+    float strongest[COLUMNS] = {0};
+    for (int pass = 0; pass < 2; pass++) {
+        for (uint32_t i = 0; i < engine->sign_sizes[sign]; i++) {
+            uint32_t evidence = engine->sign_members[sign][i];
+            if (engine->levels[evidence] < 0)
+                continue;
+            const float *ratio = engine->knowledge->log_ratio[cell_of(engine, evidence)];
+            for (uint32_t c = 0; pass == 0 && c < COLUMNS; c++)
+                strongest[c] = fabsf(ratio[c]) > strongest[c] ? fabsf(ratio[c]) : strongest[c];
+            if (pass == 1)
+                add_variance(engine, evidence, strongest, variance);
+        }
+    }
+}
+
+static void log_weight_sd(const struct engine *engine, float sd[COLUMNS])
+{
+    float variance[COLUMNS] = {0};
+    for (uint32_t c = 0; c < engine->cause_count; c++) {
+        /* the prior is within `fold` of the truth 19 times in 20 */
+        float prior_sd = (float)(log(engine->facts->conditions[c].prior.fold) / 1.96);
+        variance[c] = prior_sd * prior_sd;
+    }
+    for (uint32_t s = 0; s < engine->knowledge->sign_count; s++)
+        add_sign_variance(engine, s, variance);
+    for (uint32_t e = 0; e < engine->knowledge->evidence_count; e++) {
+        if (engine->levels[e] >= 0 && engine->knowledge->evidence[e].sign < 0 && engine->knowledge->evidence[e].weighed)
+            add_variance(engine, e, NULL, variance);
+    }
+    for (uint32_t c = 0; c < COLUMNS; c++)
+        sd[c] = sqrtf(variance[c]);
+}
+
+/* Keeps the few smallest and largest values seen. */
+struct tails {
+    float low[TAIL_DRAWS + 1], high[TAIL_DRAWS + 1];
+};
+
+static void keep_tails(struct tails *tails, float value)
+{
+    uint32_t i = TAIL_DRAWS;
+    if (value < tails->low[i]) {
+        for (; i > 0 && value < tails->low[i - 1]; i--)
+            tails->low[i] = tails->low[i - 1];
+        tails->low[i] = value;
+    }
+    i = TAIL_DRAWS;
+    if (value > tails->high[i]) {
+        for (; i > 0 && value > tails->high[i - 1]; i--)
+            tails->high[i] = tails->high[i - 1];
+        tails->high[i] = value;
+    }
+}
+
+static void find_intervals(const struct engine *engine, struct tails tails[COLUMNS])
+{
+    float sd[COLUMNS];
+    log_weight_sd(engine, sd);
+    uint32_t step[COLUMNS], at[COLUMNS];
+    for (uint32_t c = 0, power = 1; c < COLUMNS; c++, power = power * LATTICE_ROOT % DRAWS) {
+        step[c] = power;
+        at[c] = c;
+        for (uint32_t i = 0; i <= TAIL_DRAWS; i++) {
+            tails[c].low[i] = 2;
+            tails[c].high[i] = -1;
+        }
+    }
+    for (uint32_t d = 0; d < DRAWS; d++) {
+        float log_weight[COLUMNS], p[COLUMNS];
+        for (uint32_t c = 0; c < COLUMNS; c++) {
+            log_weight[c] = engine->total.fair[c] + sd[c] * normal_quantile[at[c]];
+            at[c] += step[c];
+            at[c] -= at[c] >= DRAWS ? DRAWS : 0;
+        }
+        posterior(log_weight, p, NULL);
+        for (uint32_t c = 0; c < engine->cause_count; c++)
+            keep_tails(&tails[c], p[c]);
+    }
+}
+
+/* ---- reasons ----------------------------------------------------------------------------------------------------------- */
+
+/* What is said of one finding for one cause: the entry's own sentence where it speaks of this very level. */
+static void word_reason(const struct engine *engine, uint32_t evidence, uint32_t cause, struct qv_reason *reason)
+{
+    const struct qv_knowledge *knowledge = engine->knowledge;
+    const struct qv_evidence *e = &knowledge->evidence[evidence];
+    uint32_t cell = cell_of(engine, evidence);
+    bool is_finding = evidence < knowledge->form.field_count;
+
+    reason->finding = e->id;
+    reason->text = knowledge->cells[cell].phrase;
+    if (is_finding) {
+        reason->sources = &engine->facts->findings[evidence].sources;
+        reason->grade = engine->facts->findings[evidence].grade;
+    } else {
+        const struct qv_pattern *pattern = &engine->facts->patterns[evidence - knowledge->form.field_count];
+        reason->sources = &pattern->sources;
+        reason->grade = pattern->grade;
+    }
+    int16_t entry = knowledge->entry[cell][cause];
+    if (entry < 0)
+        return;
+    const struct qv_likelihood *likelihood = &engine->facts->conditions[cause].likelihoods[entry];
+    reason->sources = &likelihood->sources;
+    reason->grade = likelihood->grade;
+    if (likelihood->text && strcmp(knowledge->cells[cell].id, likelihood->is ? likelihood->is : "yes") == 0)
+        reason->text = likelihood->text;
+}
+
+static int heavier_first(const void *a, const void *b)
+{
+    double x = fabs(((const struct qv_reason *)a)->weight_db), y = fabs(((const struct qv_reason *)b)->weight_db);
+    return x < y ? 1 : x > y ? -1 : strcmp(((const struct qv_reason *)a)->finding, ((const struct qv_reason *)b)->finding);
+}
+
+static double logit_db(double p)
+{
+    p = fmin(fmax(p, 1e-9), 1 - 1e-9);
+    return 10 * log10(p / (1 - p));
+}
+
+/* Everyone's posterior without one piece of evidence, a row for each that was weighed. */
+struct without {
+    uint32_t evidence;
+    float p[COLUMNS];
+};
+
+static uint32_t leave_one_out(const struct engine *engine, struct without *rows)
+{
+    uint32_t count = 0;
+    for (uint32_t e = 0; e < engine->knowledge->evidence_count; e++) {
+        if (engine->levels[e] < 0 || !engine->knowledge->evidence[e].weighed)
+            continue;
+        struct weights total = engine->total;
+        shift_evidence(engine, e, -1, &total);
+        rows[count].evidence = e;
+        posterior(total.fair, rows[count].p, NULL);
+        count++;
+    }
+    return count;
+}
+
+static int list_reasons(const struct engine *engine, const struct without *rows, uint32_t row_count,
+                        struct qv_cause *cause)
+{
+    struct qv_reason *reasons = qv_arena_alloc(engine->arena, 2 * (size_t)row_count + 1, sizeof *reasons);
+    if (!reasons)
+        return QV_ERR_UNAVAILABLE;
+    struct qv_reason *for_it = reasons, *against_it = reasons + row_count;
+    for (uint32_t r = 0; r < row_count; r++) {
+        double weight_db = logit_db(engine->p[cause->condition]) - logit_db((double)rows[r].p[cause->condition]);
+        if (fabs(weight_db) < SMALLEST_REASON_DB)
+            continue;
+        struct qv_reason *reason = weight_db > 0 ? &for_it[cause->for_count++] : &against_it[cause->against_count++];
+        word_reason(engine, rows[r].evidence, cause->condition, reason);
+        reason->weight_db = weight_db;
+    }
+    qsort(for_it, cause->for_count, sizeof *for_it, heavier_first);
+    qsort(against_it, cause->against_count, sizeof *against_it, heavier_first);
+    cause->for_it = for_it;
+    cause->against_it = against_it;
+    cause->for_count = cause->for_count < REASONS_MAX ? cause->for_count : REASONS_MAX;
+    cause->against_count = cause->against_count < REASONS_MAX ? cause->against_count : REASONS_MAX;
+    return QV_OK;
+}
+
+/* ---- the list ------------------------------------------------------------------------------------------------------------ */
+
+static int likelier_first(const void *a, const void *b)
+{
+    const struct qv_cause *x = a, *y = b;
+    if (x->probability != y->probability)
+        return x->probability < y->probability ? 1 : -1;
+    return x->condition < y->condition ? -1 : 1;
+}
+
+int list_causes(struct engine *engine, unsigned flags, struct qv_answer *answer)
+{
+    struct qv_cause *causes = qv_arena_alloc(engine->arena, engine->cause_count, sizeof *causes);
+    struct without *rows = qv_arena_alloc(engine->arena, engine->knowledge->evidence_count, sizeof *rows);
+    if (!causes || !rows)
+        return QV_ERR_UNAVAILABLE;
+
+    struct tails tails[COLUMNS];
+    if (!(flags & QV_REASON_NO_INTERVALS))
+        find_intervals(engine, tails);
+    for (uint32_t c = 0; c < engine->cause_count; c++) {
+        double p = engine->p[c];
+        causes[c] = (struct qv_cause){.condition = c, .probability = p, .low = p, .high = p};
+        if (!(flags & QV_REASON_NO_INTERVALS)) {
+            causes[c].low = fmin(p, (double)tails[c].low[TAIL_DRAWS]);
+            causes[c].high = fmax(p, (double)tails[c].high[TAIL_DRAWS]);
+        }
+    }
+    qsort(causes, engine->cause_count, sizeof *causes, likelier_first);
+
+    if (!(flags & QV_REASON_NO_REASONS)) {
+        uint32_t row_count = leave_one_out(engine, rows);
+        for (uint32_t i = 0; i < engine->cause_count; i++) {
+            if (i >= REASONS_FOR_FIRST && causes[i].probability < REASONS_FROM_P)
+                break;
+            if (list_reasons(engine, rows, row_count, &causes[i]))
+                return QV_ERR_UNAVAILABLE;
+        }
+    }
+    answer->causes = causes;
+    answer->cause_count = engine->cause_count;
+    return QV_OK;
+}

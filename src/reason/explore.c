@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What would change this, and what to ask next: the model is asked about every finding in turn.
+ *
+ * A probe sets one finding to one value it does not have, lets the patterns that read it follow, and looks at the level
+ * and the posterior. Nothing is recomputed but what that finding touches: its rows, its sign groups, the red flags that
+ * mention it.
+ */
+#include "engine.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A leading cause that moves by so much has changed (reasoning.md: 20 points). */
+#define MATERIAL_SHIFT 0.20
+/* Changes listed at most; more is not read. */
+#define CHANGES_MAX 32
+#define QUESTIONS_MAX 12
+/* A question is worth asking while it is expected to tell so many bits; below it no answer is likely to matter. */
+#define ENOUGH_BITS 0.03
+/* An answer less likely than this is not a reason to go on asking. */
+#define PLAUSIBLE 0.01
+#define LEVELS_MAX 33
+
+struct probe {
+    uint32_t finding;
+    struct qv_value value;
+    const char *phrase;
+    enum qv_level level;
+    uint32_t leading;
+    float p[COLUMNS];
+    double entropy_bits;
+    double fit; /* how much likelier the answer is by the causes than in the background */
+};
+
+/* The explorer's own copies, so that the case is not touched. */
+struct explorer {
+    struct engine *engine;
+    struct qv_value *values;
+    int8_t *levels;
+    struct qv_situation situation;
+    uint32_t firing_count[QV_LEVEL_COUNT]; /* red flags of the case as it is, by level */
+    double entropy_bits; /* of the posterior as it is */
+
+    struct qv_change *changes;
+    double *change_scores;
+    uint32_t change_count, change_room;
+    struct qv_question *questions;
+    uint32_t question_count;
+    uint32_t *not_asked;
+    uint32_t not_asked_count;
+    bool matters;
+};
+
+/* ---- one probe ------------------------------------------------------------------------------------------------------ */
+
+/* The level of the red flags when those that mention the finding are asked again. */
+static enum qv_level probe_red_flags(struct explorer *explorer, uint32_t finding)
+{
+    const struct engine *engine = explorer->engine;
+    const struct qv_knowledge *knowledge = engine->knowledge;
+    uint32_t firing[QV_LEVEL_COUNT];
+    memcpy(firing, explorer->firing_count, sizeof firing);
+    enum qv_level highest = QV_SELF_CARE;
+    for (uint32_t i = 0; i < knowledge->flags_of_count[finding]; i++) {
+        uint32_t flag = knowledge->flags_of[finding][i];
+        enum qv_level level = engine->facts->red_flags[flag].level;
+        if (!engine->fired[flag] && level <= highest)
+            continue; /* could not raise what is already found */
+        bool fires = qv_rule_holds(knowledge, knowledge->red_flag_rules[flag], &explorer->situation);
+        if (fires && level > highest)
+            highest = level;
+        if (engine->fired[flag] && !fires)
+            firing[level]--;
+    }
+    for (enum qv_level level = QV_EMERGENCY; level > highest; level--) {
+        if (firing[level] && level > highest)
+            highest = level;
+    }
+    return highest;
+}
+
+/* Age and sex weigh through the prior. */
+static void shift_prior(const struct explorer *explorer, uint32_t finding, struct weights *total)
+{
+    const struct engine *engine = explorer->engine;
+    if ((int)finding != engine->knowledge->age && (int)finding != engine->knowledge->sex)
+        return;
+    int age = engine->knowledge->age, sex = engine->knowledge->sex;
+    double years = age >= 0 && explorer->values[age].kind == QV_NUMBER ? explorer->values[age].number : NAN;
+    int word = sex >= 0 && explorer->values[sex].kind == QV_WORD ? (int)explorer->values[sex].words : -1;
+    float prior[COLUMNS];
+    engine_log_prior(engine, years, word, prior);
+    for (uint32_t c = 0; c < engine->cause_count; c++) {
+        float change = prior[c] - engine->log_prior[c];
+        total->fair[c] += change;
+        total->up[c] += change;
+        total->down[c] += change;
+    }
+}
+
+/* Puts the value in place, lets levels and patterns follow, weighs. The caller restores with probe_end(). */
+static void probe_begin(struct explorer *explorer, uint32_t finding, struct qv_value value, struct probe *probe)
+{
+    struct engine *engine = explorer->engine;
+    const struct qv_knowledge *knowledge = engine->knowledge;
+    probe->finding = finding;
+    probe->value = value;
+    explorer->values[finding] = value;
+    explorer->levels[finding] = (int8_t)qv_finding_level(knowledge, finding, &value);
+    if ((int)finding == knowledge->onset)
+        explorer->situation.onset_days = value.number;
+
+    struct weights total = engine->total;
+    shift_evidence(engine, finding, explorer->levels[finding], &total);
+    for (uint32_t i = 0; i < knowledge->patterns_of_count[finding]; i++) {
+        uint32_t pattern = knowledge->patterns_of[finding][i];
+        explorer->levels[pattern] =
+            qv_pattern_level(knowledge, pattern - knowledge->form.field_count, &explorer->situation,
+                             engine->c->medicines_known, engine->medicines_unrecognised);
+        shift_evidence(engine, pattern, explorer->levels[pattern], &total);
+    }
+    shift_prior(explorer, finding, &total);
+
+    probe->leading = posterior(total.fair, probe->p, &probe->entropy_bits);
+    probe->fit = 0;
+    for (uint32_t c = 0; c < engine->cause_count; c++)
+        probe->fit += engine->p[c] * (double)quick_exp(total.fair[c] - engine->total.fair[c]);
+
+    enum qv_level by_rules = probe_red_flags(explorer, finding);
+    enum qv_level by_causes = level_by_causes(engine, &total, probe->p);
+    probe->level = by_rules > by_causes ? by_rules : by_causes;
+}
+
+static void probe_end(struct explorer *explorer, uint32_t finding)
+{
+    struct engine *engine = explorer->engine;
+    const struct qv_knowledge *knowledge = engine->knowledge;
+    explorer->values[finding] = engine->values[finding];
+    explorer->levels[finding] = engine->levels[finding];
+    explorer->situation.onset_days = engine->situation.onset_days;
+    for (uint32_t i = 0; i < knowledge->patterns_of_count[finding]; i++)
+        explorer->levels[knowledge->patterns_of[finding][i]] = engine->levels[knowledge->patterns_of[finding][i]];
+}
+
+/* ---- the values a finding could have ----------------------------------------------------------------------------------- */
+
+/* A number in the middle of a level's bin. */
+static double typical_number(const struct qv_finding *finding, uint32_t level)
+{
+    double low = level ? *finding->levels.at[level - 1].below : finding->minimum ? *finding->minimum : 0;
+    double high = finding->levels.at[level].below ? *finding->levels.at[level].below
+                                                  : fmin(low * 1.5 + 1, finding->maximum ? *finding->maximum : INFINITY);
+    return (low + high) / 2;
+}
+
+/* All answers to a finding, in the order of its levels; returns how many. */
+static uint32_t possible_values(const struct explorer *explorer, uint32_t finding, struct qv_value out[LEVELS_MAX])
+{
+    const struct qv_finding *f = &explorer->engine->facts->findings[finding];
+    uint32_t count = f->type == QV_FIELD_YES_NO ? 2 : f->type == QV_FIELD_MEDICINES ? 0 : f->levels.count;
+    for (uint32_t l = 0; l < count; l++) {
+        switch (f->type) {
+        case QV_FIELD_YES_NO:
+            out[l] = (struct qv_value){.kind = l ? QV_YES : QV_NO};
+            break;
+        case QV_FIELD_NUMBER:
+            out[l] = (struct qv_value){.kind = QV_NUMBER, .number = typical_number(f, l)};
+            break;
+        case QV_FIELD_CHOICE:
+            out[l] = (struct qv_value){.kind = QV_WORD, .words = l};
+            break;
+        default:
+            out[l] = (struct qv_value){.kind = QV_WORDS,
+                                       .words = explorer->engine->values[finding].words | 1u << l};
+        }
+    }
+    return count;
+}
+
+static const char *phrase_of(const struct engine *engine, uint32_t finding, uint32_t level)
+{
+    return engine->knowledge->cells[engine->knowledge->evidence[finding].first_cell + level].phrase;
+}
+
+/* ---- what would change this ---------------------------------------------------------------------------------------------- */
+
+/* Laboratory values and measurements are not things that "would be so"; they are made or not. */
+static bool can_happen(const struct qv_finding *finding)
+{
+    return finding->section != QV_SECTION_LABORATORY && finding->section != QV_SECTION_MEASURED &&
+           finding->section != QV_SECTION_PERSON && finding->type != QV_FIELD_MEDICINES;
+}
+
+/* Unanswered or absent; of numbers that were given, the neighbouring levels (a twitch goes on, a habit grows). */
+static bool is_other_than_now(const struct engine *engine, uint32_t finding, uint32_t level,
+                              const struct qv_value *value)
+{
+    int now = engine->levels[finding];
+    switch (value->kind) {
+    case QV_YES:
+        return now != 1;
+    case QV_NUMBER:
+        return now < 0 || (int)level == now + 1;
+    case QV_WORD:
+        return now < 0;
+    case QV_WORDS:
+        return value->words != engine->values[finding].words;
+    default:
+        return false;
+    }
+}
+
+static double leading_shift(const struct engine *engine, const struct probe *probe)
+{
+    return fabs((double)probe->p[engine->leading] - engine->p[engine->leading]);
+}
+
+/* 0 = no matter. A level outranks a leading cause, which outranks a shift of it. */
+static double decisiveness(const struct engine *engine, const struct probe *probe)
+{
+    double shift = leading_shift(engine, probe);
+    bool level_changes = probe->level != engine->level, leading_changes = probe->leading != engine->leading;
+    if (!level_changes && !leading_changes && shift < MATERIAL_SHIFT)
+        return 0;
+    return 10 * (level_changes ? abs((int)probe->level - (int)engine->level) : 0) + 2 * leading_changes + shift;
+}
+
+static void note_change(struct explorer *explorer, const struct probe *probe, double score)
+{
+    if (explorer->change_count == explorer->change_room)
+        return;
+    explorer->change_scores[explorer->change_count] = score;
+    explorer->changes[explorer->change_count++] = (struct qv_change){.finding = probe->finding,
+                                                                     .value = probe->value,
+                                                                     .phrase = probe->phrase,
+                                                                     .level = probe->level,
+                                                                     .top_cause = probe->leading,
+                                                                     .probability = (double)probe->p[probe->leading]};
+}
+
+/* Most decisive first; equals keep the order of the findings. Insertion sort: a few dozen entries, already near order. */
+static void sort_changes(struct explorer *explorer)
+{
+    for (uint32_t i = 1; i < explorer->change_count; i++) {
+        struct qv_change change = explorer->changes[i];
+        double score = explorer->change_scores[i];
+        uint32_t at = i;
+        for (; at > 0 && explorer->change_scores[at - 1] < score; at--) {
+            explorer->changes[at] = explorer->changes[at - 1];
+            explorer->change_scores[at] = explorer->change_scores[at - 1];
+        }
+        explorer->changes[at] = change;
+        explorer->change_scores[at] = score;
+    }
+    if (explorer->change_count > CHANGES_MAX)
+        explorer->change_count = CHANGES_MAX;
+}
+
+/* ---- what to ask next ------------------------------------------------------------------------------------------------------ */
+
+static bool can_be_asked(const struct explorer *explorer, uint32_t finding)
+{
+    const struct engine *engine = explorer->engine;
+    const struct qv_finding *f = &engine->facts->findings[finding];
+    return engine->values[finding].kind == QV_UNKNOWN && f->seconds > 0 &&
+           !(f->type == QV_FIELD_MEDICINES && engine->c->medicines_known) &&
+           qv_rule_holds(engine->knowledge, engine->knowledge->ask_if[finding], &engine->situation);
+}
+
+/* How likely an answer is, from how well it fits the causes and how common it is. */
+static double answer_share(const struct engine *engine, const struct probe *probe, uint32_t level)
+{
+    const struct qv_evidence *e = &engine->knowledge->evidence[probe->finding];
+    double background = engine->knowledge->cells[e->first_cell + level].background;
+    if (background <= 0) /* words of a list: each about as likely */
+        background = 1.0 / e->level_count;
+    return background * probe->fit;
+}
+
+struct expectation {
+    double share_sum, entropy_sum, level_share[QV_LEVEL_COUNT];
+    double material_share;
+};
+
+static void expect(struct expectation *expectation, const struct engine *engine, const struct probe *probe,
+                   double share)
+{
+    expectation->share_sum += share;
+    expectation->entropy_sum += share * probe->entropy_bits;
+    expectation->level_share[probe->level] += share;
+    if (probe->level > engine->level || (probe->leading != engine->leading))
+        expectation->material_share += share;
+}
+
+/* Bits about the leading cause (mutual information) and about the level (its entropy over the answers). */
+static double expected_bits(const struct explorer *explorer, const struct expectation *expectation)
+{
+    if (expectation->share_sum <= 0)
+        return 0;
+    double bits = fmax(0, explorer->entropy_bits - expectation->entropy_sum / expectation->share_sum);
+    for (int level = 0; level < QV_LEVEL_COUNT; level++) {
+        double q = expectation->level_share[level] / expectation->share_sum;
+        if (q > 0)
+            bits -= q * log2(q);
+    }
+    return bits;
+}
+
+static void note_question(struct explorer *explorer, uint32_t finding, const struct expectation *expectation)
+{
+    const struct qv_finding *f = &explorer->engine->facts->findings[finding];
+    double bits = expected_bits(explorer, expectation);
+    if (bits >= ENOUGH_BITS && expectation->material_share >= PLAUSIBLE * expectation->share_sum)
+        explorer->matters = true;
+    if (bits > 0 || f->screen)
+        explorer->questions[explorer->question_count++] = (struct qv_question){finding, bits};
+}
+
+/* The red-flag screen in its order, then the most information a second. */
+static int compare_questions(const void *a, const void *b, void *context)
+{
+    const struct qv_finding *findings = context;
+    const struct qv_question *x = a, *y = b;
+    const struct qv_finding *fx = &findings[x->finding], *fy = &findings[y->finding];
+    uint32_t sx = fx->screen ? fx->screen : UINT32_MAX, sy = fy->screen ? fy->screen : UINT32_MAX;
+    if (sx != sy)
+        return sx < sy ? -1 : 1;
+    double worth_x = x->bits / fx->seconds, worth_y = y->bits / fy->seconds;
+    if (worth_x != worth_y)
+        return worth_x < worth_y ? 1 : -1;
+    return x->finding < y->finding ? -1 : x->finding > y->finding;
+}
+
+/* ---- all findings ------------------------------------------------------------------------------------------------------------ */
+
+/* A finding that no rule, pattern, prior or condition looks at cannot change anything. */
+static bool is_idle(const struct engine *engine, uint32_t finding)
+{
+    const struct qv_knowledge *knowledge = engine->knowledge;
+    return !knowledge->evidence[finding].weighed && !knowledge->flags_of_count[finding] &&
+           !knowledge->patterns_of_count[finding] && (int)finding != knowledge->age && (int)finding != knowledge->sex;
+}
+
+static void explore_finding(struct explorer *explorer, uint32_t finding, bool ask, bool change)
+{
+    const struct engine *engine = explorer->engine;
+    const struct qv_finding *f = &engine->facts->findings[finding];
+    struct qv_value values[LEVELS_MAX];
+    uint32_t count = possible_values(explorer, finding, values);
+    struct expectation expectation = {0};
+    bool means_emergency = false;
+
+    for (uint32_t l = 0; l < count; l++) {
+        bool other = change && is_other_than_now(engine, finding, l, &values[l]);
+        if (!ask && !other)
+            continue;
+        struct probe probe = {.phrase = phrase_of(engine, finding, l)};
+        probe_begin(explorer, finding, values[l], &probe);
+        probe_end(explorer, finding);
+        if (ask)
+            expect(&expectation, engine, &probe, answer_share(engine, &probe, l));
+        double score = other ? decisiveness(engine, &probe) : 0;
+        if (score > 0)
+            note_change(explorer, &probe, score);
+        means_emergency |= probe.level == QV_EMERGENCY;
+    }
+    if (ask)
+        note_question(explorer, finding, &expectation);
+    if (ask && f->screen && means_emergency && engine->level < QV_EMERGENCY)
+        explorer->not_asked[explorer->not_asked_count++] = finding;
+}
+
+/* The list of medicines cannot be probed one by one; it is worth asking once, as a question that often matters. */
+static void note_medicines(struct explorer *explorer)
+{
+    int field = explorer->engine->knowledge->medications;
+    if (field < 0 || !can_be_asked(explorer, (uint32_t)field))
+        return;
+    const double usual_bits = 0.2;
+    explorer->questions[explorer->question_count++] = (struct qv_question){(uint32_t)field, usual_bits};
+    explorer->matters = true;
+}
+
+static int explorer_begin(struct explorer *explorer, struct engine *engine)
+{
+    uint32_t findings = engine->facts->finding_count;
+    *explorer = (struct explorer){.engine = engine, .change_room = 4 * findings};
+    explorer->values = qv_arena_alloc(engine->arena, findings, sizeof *explorer->values);
+    explorer->levels = qv_arena_alloc(engine->arena, engine->knowledge->evidence_count, sizeof *explorer->levels);
+    explorer->changes = qv_arena_alloc(engine->arena, explorer->change_room, sizeof *explorer->changes);
+    explorer->change_scores = qv_arena_alloc(engine->arena, explorer->change_room, sizeof *explorer->change_scores);
+    explorer->questions = qv_arena_alloc(engine->arena, findings + 1, sizeof *explorer->questions);
+    explorer->not_asked = qv_arena_alloc(engine->arena, findings, sizeof *explorer->not_asked);
+    if (!explorer->values || !explorer->levels || !explorer->changes || !explorer->change_scores ||
+        !explorer->questions || !explorer->not_asked)
+        return QV_ERR_UNAVAILABLE;
+
+    memcpy(explorer->values, engine->values, findings * sizeof *explorer->values);
+    memcpy(explorer->levels, engine->levels, engine->knowledge->evidence_count * sizeof *explorer->levels);
+    explorer->situation = engine->situation;
+    explorer->situation.values = explorer->values;
+    explorer->situation.levels = explorer->levels;
+    for (uint32_t f = 0; f < engine->facts->red_flag_count; f++)
+        explorer->firing_count[engine->facts->red_flags[f].level] += engine->fired[f];
+    float p[COLUMNS];
+    posterior(engine->total.fair, p, &explorer->entropy_bits);
+    return QV_OK;
+}
+
+int explore(struct engine *engine, unsigned flags, struct qv_answer *answer)
+{
+    struct explorer explorer;
+    if (explorer_begin(&explorer, engine))
+        return QV_ERR_UNAVAILABLE;
+
+    for (uint32_t f = 0; f < engine->facts->finding_count; f++) {
+        bool ask = can_be_asked(&explorer, f) && (int)f != engine->knowledge->medications;
+        bool change = !(flags & QV_REASON_NO_CHANGES) && can_happen(&engine->facts->findings[f]) &&
+                      qv_rule_holds(engine->knowledge, engine->knowledge->ask_if[f], &engine->situation);
+        if ((ask || change) && !is_idle(engine, f))
+            explore_finding(&explorer, f, ask, change);
+    }
+    note_medicines(&explorer);
+    sort_changes(&explorer);
+    qsort_r(explorer.questions, explorer.question_count, sizeof *explorer.questions, compare_questions,
+            engine->facts->findings);
+
+    bool screening = explorer.question_count && engine->facts->findings[explorer.questions[0].finding].screen;
+    answer->changes = explorer.changes;
+    answer->change_count = explorer.change_count;
+    answer->ask_next = explorer.questions;
+    answer->ask_next_count = explorer.question_count < QUESTIONS_MAX ? explorer.question_count : QUESTIONS_MAX;
+    answer->not_asked = explorer.not_asked;
+    answer->not_asked_count = explorer.not_asked_count;
+    answer->enough = engine->level == QV_EMERGENCY || (!screening && !explorer.matters);
+    return QV_OK;
+}

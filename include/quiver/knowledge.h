@@ -284,6 +284,8 @@ bool qv_rule_holds(const struct qv_knowledge *knowledge, const struct qv_rule *r
 /** Columns of the tables: conditions, padded so that loops over them need no tail. */
 #define QV_CONDITION_MAX 32
 #define QV_GROUP_MAX 128
+#define QV_EVIDENCE_WORDS 5
+#define QV_EVIDENCE_MAX (64 * QV_EVIDENCE_WORDS)
 
 /** One piece of evidence: a finding, or (from finding_count on) a pattern. */
 struct qv_evidence {
@@ -292,6 +294,7 @@ struct qv_evidence {
     uint32_t level_count;
     int32_t sign;        /**< sign group, or -1 */
     bool weighed;        /**< some condition says something of it */
+    bool told_by_no;     /**< a rule looks at its "no"; else "no" is to all rules the same as silence */
     bool reassuring;
 };
 
@@ -300,6 +303,11 @@ struct qv_cell {
     const char *id;     /**< "yes", "no", "short"… */
     const char *phrase; /**< a clause that can follow "because" */
     double background;  /**< P(level) among people who come with a twitching lip */
+};
+
+/** What a contributor's curve reads: evidence indices, -1 = none; level: of `finding`, -1 = points. */
+struct qv_curve_subject {
+    int32_t finding, per, level;
 };
 
 struct qv_knowledge {
@@ -336,11 +344,17 @@ struct qv_knowledge {
     /** Red flags that mention a piece of evidence, so that one change need not evaluate all rules. */
     const uint16_t **flags_of;
     const uint16_t *flags_of_count;
+    /** Red flag f can fire only when something in its mask is told: bit e of word e/64. See qv_evidence.told_by_no. */
+    const uint64_t (*flag_mask)[QV_EVIDENCE_WORDS];
     /** Patterns (as evidence indices, in order) that can change when a finding changes. */
     const uint16_t **patterns_of;
     const uint16_t *patterns_of_count;
     /** Findings whose "yes", alone, fires a red flag. These may only ever raise a level. */
     const bool *alarming;
+
+    /** Ids resolved: a condition's tests, an advice's contributors and conditions, a curve's finding and divisor. */
+    const uint16_t **condition_tests, **advice_contributors, **advice_conditions;
+    const struct qv_curve_subject ***curve_subjects; /**< by contributor, part, curve */
 
     int age, sex, onset, medications; /**< fields with a part of their own in the reasoning, -1 where absent */
 

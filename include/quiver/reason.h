@@ -112,6 +112,7 @@ enum qv_reason_flags {
     QV_REASON_NO_INTERVALS = 1,
     QV_REASON_NO_CHANGES = 2,
     QV_REASON_NO_REASONS = 4,
+    QV_REASON_NO_QUESTIONS = 8, /**< with NO_CHANGES: the level and the causes only */
 };
 
 /**

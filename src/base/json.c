@@ -19,8 +19,51 @@ static void new_line(struct qv_json *json)
     qv_text_add(json->text, spaces, 1 + (width < sizeof spaces - 2 ? width : sizeof spaces - 2));
 }
 
-/* Writes the string with quotes; runs without anything to escape are copied whole. */
-static void quoted(struct qv_text *text, const char *string)
+/*
+ * Room for more bytes at the end of the text, or NULL when the text must grow or has failed: then qv_text_add() does it.
+ * Nearly all writes find room, and this saves them a call each.
+ */
+static char *room_for(struct qv_text *text, size_t bytes)
+{
+    bool fits = text->bytes && !text->failed && bytes < text->capacity - text->length &&
+                bytes <= text->maximum_bytes - text->length;
+    return fits ? text->bytes + text->length : NULL;
+}
+
+static void wrote(struct qv_text *text, size_t bytes)
+{
+    text->length += bytes;
+    text->bytes[text->length] = 0;
+}
+
+/* True when none of eight bytes is a control character, a quote or a backslash (Mycroft's test, exact for "any"). */
+static bool eight_are_plain(const char *at)
+{
+    const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
+    uint64_t found = ((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash);
+    return !(found & tops);
+}
+
+static bool is_plain(const char *string, size_t length)
+{
+    size_t i = 0;
+    for (; i + 8 <= length; i += 8) {
+        if (!eight_are_plain(string + i))
+            return false;
+    }
+    for (; i < length; i++) {
+        unsigned char c = (unsigned char)string[i];
+        if (c < 0x20 || c == '"' || c == '\\')
+            return false;
+    }
+    return true;
+}
+
+/* With escapes; runs without anything to escape are copied whole. */
+static void quoted_with_escapes(struct qv_text *text, const char *string)
 {
     qv_text_add(text, "\"", 1);
     const char *run = string;
@@ -52,24 +95,51 @@ static void quoted(struct qv_text *text, const char *string)
     qv_text_add(text, "\"", 1);
 }
 
+/* Writes the string with quotes and the bytes after them. */
+static void quoted(struct qv_text *text, const char *string, const char *after, size_t after_length)
+{
+    size_t length = strlen(string);
+    char *out = room_for(text, length + 2 + after_length);
+    if (!out || !is_plain(string, length)) {
+        quoted_with_escapes(text, string);
+        qv_text_add(text, after, after_length);
+        return;
+    }
+    *out++ = '"';
+    memcpy(out, string, length);
+    out += length;
+    *out++ = '"';
+    memcpy(out, after, after_length);
+    wrote(text, length + 2 + after_length);
+}
+
+static void byte(struct qv_text *text, char c)
+{
+    char *out = room_for(text, 1);
+    if (out) {
+        *out = c;
+        wrote(text, 1);
+    } else {
+        qv_text_add(text, &c, 1);
+    }
+}
+
 /* Comma, line and key before a value. */
 static void begin(struct qv_json *json, const char *key)
 {
     if (json->needs_comma)
-        qv_text_add(json->text, ",", 1);
+        byte(json->text, ',');
     if (json->depth)
         new_line(json);
-    if (key) {
-        quoted(json->text, key);
-        qv_text_add(json->text, ": ", json->indent ? 2 : 1);
-    }
+    if (key)
+        quoted(json->text, key, ": ", json->indent ? 2 : 1);
     json->needs_comma = true;
 }
 
 static void open(struct qv_json *json, const char *key, const char *bracket)
 {
     begin(json, key);
-    qv_text_add(json->text, bracket, 1);
+    byte(json->text, *bracket);
     json->depth++;
     json->needs_comma = false;
 }
@@ -79,7 +149,7 @@ static void close(struct qv_json *json, const char *bracket)
     json->depth--;
     if (json->needs_comma)
         new_line(json);
-    qv_text_add(json->text, bracket, 1);
+    byte(json->text, *bracket);
     json->needs_comma = true;
 }
 
@@ -107,7 +177,7 @@ void qv_json_string(struct qv_json *json, const char *key, const char *value)
 {
     begin(json, key);
     if (value)
-        quoted(json->text, value);
+        quoted(json->text, value, "", 0);
     else
         qv_text_add(json->text, "null", 4);
 }

@@ -127,7 +127,7 @@ static int build_evidence(struct qv_knowledge *knowledge, struct qv_error *error
         cell_count += levels_of(&facts->findings[i]);
     for (uint32_t i = 0; i < facts->pattern_count; i++)
         cell_count += facts->patterns[i].levels.count;
-    if (evidence_count > UINT16_MAX / 2 || cell_count > UINT16_MAX)
+    if (evidence_count > QV_EVIDENCE_MAX || cell_count > UINT16_MAX)
         return qv_fail(error, QV_ERR_DATA, "more findings than quiver can hold");
 
     struct qv_arena *arena = knowledge->arena;
@@ -233,6 +233,16 @@ static void mark_evidence(const struct qv_knowledge *knowledge, const struct qv_
     }
 }
 
+/* Marks the evidence whose "no" a rule tells from silence. */
+static void mark_told_by_no(struct qv_knowledge *knowledge, const struct qv_rule *rule)
+{
+    for (uint32_t i = 0; rule && i < rule->op_count; i++) {
+        const struct rule_op *op = &rule->ops[i];
+        if (op->kind == OP_KNOWN || op->kind == OP_IS_NOT || (op->kind == OP_IS && op->mask == 0))
+            knowledge->evidence[op->subject].told_by_no = true;
+    }
+}
+
 /* For each pattern, which evidence can change it, through other patterns too. */
 static void pattern_reads(const struct qv_knowledge *knowledge, uint32_t pattern, bool *mentioned)
 {
@@ -274,6 +284,35 @@ static int lists_by_evidence(struct qv_knowledge *knowledge, const bool *marks, 
     return QV_OK;
 }
 
+static bool reads_medicines(const struct qv_rule *rule)
+{
+    for (uint32_t i = 0; i < rule->op_count; i++) {
+        if (rule->ops[i].kind >= OP_TAKES && rule->ops[i].kind <= OP_BEFORE_TWITCH)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * What each red flag must be told before it can fire, so that a case need not try them all. A rule that holds on an
+ * empty case would be no red flag; the checker says so.
+ */
+static int build_flag_masks(struct qv_knowledge *knowledge, const bool *flags, struct qv_error *error)
+{
+    uint32_t count = knowledge->facts->red_flag_count, columns = knowledge->evidence_count;
+    uint64_t(*masks)[QV_EVIDENCE_WORDS] = qv_arena_alloc(knowledge->arena, count, sizeof *masks);
+    if (!masks)
+        return OUT_OF_MEMORY(error);
+    for (uint32_t f = 0; f < count; f++) {
+        for (uint32_t e = 0; e < columns; e++)
+            masks[f][e / 64] |= (uint64_t)flags[f * columns + e] << (e % 64);
+        if (knowledge->medications >= 0 && reads_medicines(knowledge->red_flag_rules[f]))
+            masks[f][knowledge->medications / 64] |= (uint64_t)1 << (knowledge->medications % 64);
+    }
+    knowledge->flag_mask = (const uint64_t(*)[QV_EVIDENCE_WORDS])masks;
+    return QV_OK;
+}
+
 static int build_readers(struct qv_knowledge *knowledge, struct qv_error *error)
 {
     const struct qv_facts *facts = knowledge->facts;
@@ -283,11 +322,15 @@ static int build_readers(struct qv_knowledge *knowledge, struct qv_error *error)
     if (!patterns || !flags)
         return OUT_OF_MEMORY(error);
 
-    for (uint32_t p = 0; p < facts->pattern_count; p++)
+    for (uint32_t p = 0; p < facts->pattern_count; p++) {
         pattern_reads(knowledge, p, &patterns[p * columns]);
+        for (uint32_t l = 0; l < facts->patterns[p].levels.count; l++)
+            mark_told_by_no(knowledge, knowledge->pattern_rules[p][l]);
+    }
     for (uint32_t f = 0; f < facts->red_flag_count; f++) {
         bool *row = &flags[f * columns];
         mark_evidence(knowledge, knowledge->red_flag_rules[f], row);
+        mark_told_by_no(knowledge, knowledge->red_flag_rules[f]);
         for (uint32_t p = 0; p < facts->pattern_count; p++) {
             for (uint32_t e = 0; row[facts->finding_count + p] && e < columns; e++)
                 row[e] |= patterns[p * columns + e];
@@ -298,7 +341,7 @@ static int build_readers(struct qv_knowledge *knowledge, struct qv_error *error)
         lists_by_evidence(knowledge, flags, facts->red_flag_count, 0, &knowledge->flags_of,
                           &knowledge->flags_of_count))
         return OUT_OF_MEMORY(error);
-    return QV_OK;
+    return build_flag_masks(knowledge, flags, error);
 }
 
 /* Findings whose "yes" alone fires a red flag, found by trying each on an otherwise empty case. */
@@ -412,6 +455,105 @@ int index_rules(struct qv_knowledge *knowledge, struct qv_error *error)
     return status;
 }
 
+/* ---- ids ---------------------------------------------------------------------------------------------------------- */
+
+/* Indices of words among the ids of an array of structs whose first member is the id. */
+static const uint16_t *resolve(struct qv_knowledge *knowledge, const struct qv_words *words, const void *entries,
+                               size_t entry_size, uint32_t count, struct qv_error *error)
+{
+    uint16_t *indices = qv_arena_alloc(knowledge->arena, words->count, sizeof *indices);
+    if (!indices) {
+        OUT_OF_MEMORY(error);
+        return NULL;
+    }
+    for (uint32_t w = 0; w < words->count; w++) {
+        uint32_t i = 0;
+        while (i < count && strcmp(*(const char *const *)(const void *)((const char *)entries + i * entry_size),
+                                   words->at[w]) != 0)
+            i++;
+        if (i == count) {
+            qv_fail(error, QV_ERR_DATA, "no such id: \"%s\"", words->at[w]);
+            return NULL;
+        }
+        indices[w] = (uint16_t)i;
+    }
+    return indices;
+}
+
+static int32_t level_of_curve(const struct qv_knowledge *knowledge, const struct qv_curve *curve, int32_t finding)
+{
+    const struct qv_evidence *e = &knowledge->evidence[finding];
+    for (uint32_t l = 0; curve->level && l < e->level_count; l++) {
+        if (strcmp(knowledge->cells[e->first_cell + l].id, curve->level) == 0)
+            return (int32_t)l;
+    }
+    return -1;
+}
+
+static int resolve_curves(struct qv_knowledge *knowledge, struct qv_error *error)
+{
+    const struct qv_facts *facts = knowledge->facts;
+    knowledge->curve_subjects =
+        qv_arena_alloc(knowledge->arena, facts->contributor_count, sizeof *knowledge->curve_subjects);
+    if (!knowledge->curve_subjects)
+        return OUT_OF_MEMORY(error);
+    for (uint32_t c = 0; c < facts->contributor_count; c++) {
+        const struct qv_contributor *contributor = &facts->contributors[c];
+        const struct qv_curve_subject **parts =
+            qv_arena_alloc(knowledge->arena, contributor->part_count, sizeof *parts);
+        for (uint32_t p = 0; parts && p < contributor->part_count; p++) {
+            const struct qv_contributor_part *part = &contributor->parts[p];
+            struct qv_curve_subject *subjects = qv_arena_alloc(knowledge->arena, part->curve_count, sizeof *subjects);
+            if (!subjects)
+                return OUT_OF_MEMORY(error);
+            for (uint32_t k = 0; k < part->curve_count; k++) {
+                const struct qv_curve *curve = &part->curves[k];
+                int finding = qv_knowledge_evidence(knowledge, curve->finding);
+                int per = curve->per ? qv_knowledge_evidence(knowledge, curve->per) : -1;
+                if (finding < 0 || (curve->per && per < 0))
+                    return qv_fail(error, QV_ERR_DATA, "contributors.yaml: %s: no finding \"%s\"", contributor->id,
+                                   finding < 0 ? curve->finding : curve->per);
+                subjects[k] = (struct qv_curve_subject){finding, per, level_of_curve(knowledge, curve, finding)};
+            }
+            parts[p] = subjects;
+        }
+        if (!parts)
+            return OUT_OF_MEMORY(error);
+        knowledge->curve_subjects[c] = parts;
+    }
+    return QV_OK;
+}
+
+static int resolve_ids(struct qv_knowledge *knowledge, struct qv_error *error)
+{
+    const struct qv_facts *facts = knowledge->facts;
+    struct qv_arena *arena = knowledge->arena;
+    knowledge->condition_tests = qv_arena_alloc(arena, facts->condition_count, sizeof(void *));
+    knowledge->advice_contributors = qv_arena_alloc(arena, facts->advice_count, sizeof(void *));
+    knowledge->advice_conditions = qv_arena_alloc(arena, facts->advice_count, sizeof(void *));
+    if (!knowledge->condition_tests || !knowledge->advice_contributors || !knowledge->advice_conditions)
+        return OUT_OF_MEMORY(error);
+    for (uint32_t c = 0; c < facts->condition_count; c++) {
+        knowledge->condition_tests[c] = resolve(knowledge, &facts->conditions[c].tests, facts->tests,
+                                                sizeof facts->tests[0], facts->test_count, error);
+        if (!knowledge->condition_tests[c])
+            return error ? error->status : QV_ERR_DATA;
+    }
+    for (uint32_t a = 0; a < facts->advice_count; a++) {
+        knowledge->advice_contributors[a] =
+            resolve(knowledge, &facts->advice[a].contributors, facts->contributors, sizeof facts->contributors[0],
+                    facts->contributor_count, error);
+        knowledge->advice_conditions[a] =
+            knowledge->advice_contributors[a]
+                ? resolve(knowledge, &facts->advice[a].conditions, facts->conditions, sizeof facts->conditions[0],
+                          facts->condition_count, error)
+                : NULL;
+        if (!knowledge->advice_conditions[a])
+            return error ? error->status : QV_ERR_DATA;
+    }
+    return resolve_curves(knowledge, error);
+}
+
 /* ---- tables ------------------------------------------------------------------------------------------------------- */
 
 /*
@@ -494,6 +636,9 @@ int index_tables(struct qv_knowledge *knowledge, struct qv_error *error)
         return qv_fail(error, QV_ERR_DATA, "conditions: found %u, expected 1 to %d", facts->condition_count,
                        QV_CONDITION_MAX);
 
+    int status = resolve_ids(knowledge, error);
+    if (status)
+        return status;
     struct tables tables = {
         qv_arena_alloc(knowledge->arena, knowledge->cell_count, sizeof *tables.log_ratio),
         qv_arena_alloc(knowledge->arena, knowledge->cell_count, sizeof *tables.log_ratio_sd),

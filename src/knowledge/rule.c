@@ -262,7 +262,7 @@ static int parse_or(struct parser *parser);
 static int parse_atom(struct parser *parser)
 {
     if (take_sign(parser, '(')) {
-        if (++parser->depth >= RULE_STACK_MAX / 2)
+        if (++parser->depth >= RULE_DEPTH_MAX)
             return complain(parser, "brackets nested too deep", NULL);
         int status = parse_or(parser);
         parser->depth--;
@@ -290,7 +290,7 @@ static int parse_not(struct parser *parser)
 {
     if (!take_word(parser, "not"))
         return parse_atom(parser);
-    if (++parser->depth >= RULE_STACK_MAX / 2)
+    if (++parser->depth >= RULE_DEPTH_MAX)
         return complain(parser, "nested too deep", NULL);
     int status = parse_not(parser);
     parser->depth--;
@@ -301,7 +301,9 @@ static int parse_and(struct parser *parser)
 {
     int status = parse_not(parser);
     while (!status && take_word(parser, "and")) {
+        uint32_t left = parser->op_count - 1;
         status = parse_not(parser);
+        parser->ops[left].on_false = (uint16_t)parser->op_count;
         if (!status)
             status = emit(parser, (struct rule_op){.kind = OP_AND});
     }
@@ -312,7 +314,9 @@ static int parse_or(struct parser *parser)
 {
     int status = parse_and(parser);
     while (!status && take_word(parser, "or")) {
+        uint32_t left = parser->op_count - 1;
         status = parse_and(parser);
+        parser->ops[left].on_true = (uint16_t)parser->op_count;
         if (!status)
             status = emit(parser, (struct rule_op){.kind = OP_OR});
     }
@@ -441,25 +445,21 @@ bool qv_rule_holds(const struct qv_knowledge *knowledge, const struct qv_rule *r
     if (!rule)
         return true;
 
-    bool stack[RULE_OPS_MAX];
-    uint32_t top = 0;
+    /*
+     * Postfix without a stack: where a left operand settles its "and" or "or", its result is that of the operator and
+     * the right operand is passed over; where it does not, the operator's result is that of the right operand.
+     */
+    bool result = false;
     for (uint32_t i = 0; i < rule->op_count; i++) {
         const struct rule_op *op = &rule->ops[i];
-        switch (op->kind) {
-        case OP_NOT:
-            stack[top - 1] = !stack[top - 1];
-            break;
-        case OP_AND:
-            top--;
-            stack[top - 1] = stack[top - 1] && stack[top];
-            break;
-        case OP_OR:
-            top--;
-            stack[top - 1] = stack[top - 1] || stack[top];
-            break;
-        default:
-            stack[top++] = atom_holds(knowledge, op, situation);
+        if (op->kind == OP_NOT)
+            result = !result;
+        else if (op->kind < OP_NOT)
+            result = atom_holds(knowledge, op, situation);
+        while ((result ? op->on_true : op->on_false)) {
+            i = result ? op->on_true : op->on_false;
+            op = &rule->ops[i];
         }
     }
-    return top == 1 && stack[0];
+    return result;
 }

@@ -14,8 +14,8 @@
 #include <string.h>
 
 /* A knowledge file may come from anyone: the search ends, whatever the rule. */
-#define STEPS_MAX 200000
-#define DEPTH_MAX 2000
+#define STEPS_MAX 50000
+#define DEPTH_MAX 1000
 #define TRAIL_MAX (4 * DEPTH_MAX)
 #define LEVELS_MAX 32
 #define LONGEST_DAYS 36500
@@ -177,7 +177,7 @@ static double pick(const struct domain *domain, double minimum)
     if (low == high)
         return low;
     double whole = domain->above ? floor(low) + 1 : ceil(low);
-    bool raised = low > minimum || !isfinite(high);
+    bool raised = low > minimum || domain->above || !isfinite(high);
     if (!raised)
         whole = domain->below ? ceil(high) - 1 : floor(high);
     if (isfinite(whole) && (domain->above ? whole > low : whole >= low) &&
@@ -726,19 +726,13 @@ static struct domain field_domain(const struct qv_field *field)
     return domain;
 }
 
-int rule_witness(const struct qv_knowledge *knowledge, const struct qv_rule *rule, struct qv_arena *arena,
-                 const struct witness **out, struct qv_error *error)
+static int search_for(const struct qv_knowledge *knowledge, const struct qv_rule *rule, struct qv_arena *scratch,
+                      struct witness *witness, bool *found, struct qv_error *error)
 {
-    assert(rule && rule->op_count > 0);
-    struct search *search = qv_arena_alloc(arena, 1, sizeof *search);
-    struct witness *witness = qv_arena_alloc(arena, 1, sizeof *witness);
-    struct domain *findings = qv_arena_alloc(arena, knowledge->form.field_count, sizeof *findings);
-    struct narrowing *trail = qv_arena_alloc(arena, TRAIL_MAX, sizeof *trail);
-    if (!search || !witness || !findings || !trail)
-        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
-    witness->values = qv_arena_alloc(arena, knowledge->form.field_count, sizeof *witness->values);
-    witness->levels = qv_arena_alloc(arena, knowledge->evidence_count, sizeof *witness->levels);
-    if (!witness->values || !witness->levels)
+    struct search *search = qv_arena_alloc(scratch, 1, sizeof *search);
+    struct domain *findings = qv_arena_alloc(scratch, knowledge->form.field_count, sizeof *findings);
+    struct narrowing *trail = qv_arena_alloc(scratch, TRAIL_MAX, sizeof *trail);
+    if (!search || !findings || !trail)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
 
     for (uint32_t i = 0; i < knowledge->form.field_count; i++)
@@ -750,6 +744,28 @@ int rule_witness(const struct qv_knowledge *knowledge, const struct qv_rule *rul
                               .trail = trail,
                               .out = witness};
     struct goal goal = {.rule = rule, .node = (uint16_t)(rule->op_count - 1), .want = true};
-    *out = solve(search, (struct agenda){.open = &goal}) ? witness : NULL;
+    *found = solve(search, (struct agenda){.open = &goal});
     return QV_OK;
+}
+
+int rule_witness(const struct qv_knowledge *knowledge, const struct qv_rule *rule, struct qv_arena *arena,
+                 const struct witness **out, struct qv_error *error)
+{
+    assert(rule && rule->op_count > 0);
+    struct witness *witness = qv_arena_alloc(arena, 1, sizeof *witness);
+    if (!witness)
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    witness->values = qv_arena_alloc(arena, knowledge->form.field_count, sizeof *witness->values);
+    witness->levels = qv_arena_alloc(arena, knowledge->evidence_count, sizeof *witness->levels);
+    struct qv_arena *scratch = qv_arena_create(0);
+    if (!witness->values || !witness->levels || !scratch) {
+        qv_arena_destroy(scratch);
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    }
+    bool found = false;
+    int status = search_for(knowledge, rule, scratch, witness, &found, error);
+    qv_arena_destroy(scratch);
+    if (!status)
+        *out = found ? witness : NULL;
+    return status;
 }

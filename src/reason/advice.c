@@ -3,7 +3,6 @@
 #include "engine.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* docs/rooms/knowledge.md states these to the authors of advice. */
 #define ADVICE_FROM_SHARE 0.1
@@ -12,21 +11,22 @@
 #define TESTS_FROM_P 0.1
 
 /* How much of this person's answer an advice speaks to; 0 = not for them. */
-static double relevance(const struct engine *engine, const struct qv_answer *answer, const struct qv_advice *advice)
+static double relevance(const struct engine *engine, const struct qv_answer *answer, uint32_t index)
 {
+    const struct qv_advice *advice = &engine->facts->advice[index];
     double best = 0;
     for (uint32_t i = 0; i < advice->contributors.count; i++) {
         for (uint32_t s = 0; s < answer->share_count; s++) {
             const struct qv_share *share = &answer->shares[s];
-            if (share->share >= ADVICE_FROM_SHARE && share->share > best &&
-                strcmp(engine->facts->contributors[share->contributor].id, advice->contributors.at[i]) == 0)
+            if (share->contributor == engine->knowledge->advice_contributors[index][i] &&
+                share->share >= ADVICE_FROM_SHARE && share->share > best)
                 best = share->share;
         }
     }
     for (uint32_t i = 0; i < advice->conditions.count; i++) {
-        int condition = qv_knowledge_condition(engine->knowledge, advice->conditions.at[i]);
-        if (condition >= 0 && engine->p[condition] >= ADVICE_FROM_P && engine->p[condition] > best)
-            best = engine->p[condition];
+        double p = engine->p[engine->knowledge->advice_conditions[index][i]];
+        if (p >= ADVICE_FROM_P && p > best)
+            best = p;
     }
     if (advice->contributors.count == 0 && advice->conditions.count == 0)
         best = 1;
@@ -70,7 +70,7 @@ int choose_advice(struct engine *engine, struct qv_answer *answer)
         const struct qv_knowledge *knowledge = engine->knowledge;
         if (!level_fits(advice, engine->level))
             continue;
-        double relevant = relevance(engine, answer, advice);
+        double relevant = relevance(engine, answer, a);
         if (relevant <= 0 || !qv_rule_holds(knowledge, knowledge->advice_if[a], &engine->situation) ||
             (knowledge->advice_unless[a] && qv_rule_holds(knowledge, knowledge->advice_unless[a], &engine->situation)))
             continue;
@@ -94,15 +94,13 @@ int choose_tests(struct engine *engine, struct qv_answer *answer)
 
     uint32_t count = 0;
     for (uint32_t i = 0; i < answer->cause_count && answer->causes[i].probability >= TESTS_FROM_P; i++) {
-        const struct qv_words *tests = &facts->conditions[answer->causes[i].condition].tests;
-        for (uint32_t k = 0; k < tests->count; k++) {
-            for (uint32_t t = 0; t < facts->test_count; t++) {
-                if (listed[t] || strcmp(facts->tests[t].id, tests->at[k]) != 0 ||
-                    !qv_rule_holds(engine->knowledge, engine->knowledge->test_if[t], &engine->situation))
-                    continue;
-                listed[t] = true;
-                list[count++] = t;
-            }
+        uint32_t condition = answer->causes[i].condition;
+        for (uint32_t k = 0; k < facts->conditions[condition].tests.count; k++) {
+            uint32_t test = engine->knowledge->condition_tests[condition][k];
+            if (listed[test] || !qv_rule_holds(engine->knowledge, engine->knowledge->test_if[test], &engine->situation))
+                continue;
+            listed[test] = true;
+            list[count++] = test;
         }
     }
     answer->tests = list;

@@ -25,12 +25,13 @@ static void plain_bayes(const struct engine *engine, float p[COLUMNS])
     float total[COLUMNS];
     memcpy(total, engine->log_prior, sizeof total);
     for (uint32_t e = 0; e < engine->knowledge->form.field_count; e++) {
-        struct weights part;
-        evidence_weights(engine->knowledge, e, engine->levels[e], &part);
+        if (engine->levels[e] < 0)
+            continue;
+        const float *row = engine->knowledge->log_ratio[cell_of(engine, e)];
         for (uint32_t c = 0; c < COLUMNS; c++)
-            total[c] += part.fair[c];
+            total[c] += row[c];
     }
-    posterior(total, p, NULL);
+    posterior(total, p);
 }
 
 int qv_reason_baseline(const struct qv_knowledge *knowledge, const struct qv_case *c, enum qv_baseline baseline,
@@ -47,7 +48,7 @@ int qv_reason_baseline(const struct qv_knowledge *knowledge, const struct qv_cas
     switch (baseline) {
     case QV_BASELINE_RULES_ONLY: /* knows levels, no causes: the commonest ones for everyone */
         result.level = engine.rules_level;
-        posterior(engine.log_prior, p, NULL);
+        posterior(engine.log_prior, p);
         break;
     case QV_BASELINE_NAIVE_BAYES:
         plain_bayes(&engine, p);
@@ -59,7 +60,7 @@ int qv_reason_baseline(const struct qv_knowledge *knowledge, const struct qv_cas
         break;
     case QV_BASELINE_ALWAYS_DOCTOR:
         result.level = QV_ROUTINE;
-        posterior(engine.log_prior, p, NULL);
+        posterior(engine.log_prior, p);
         break;
     }
     top_three(p, engine.cause_count, &result);

@@ -60,20 +60,14 @@ static void add_variance(const struct engine *engine, uint32_t evidence, const f
     }
 }
 
-static void add_sign_variance(const struct engine *engine, uint32_t sign, float *variance)
+static void add_sign_variance(const struct engine *engine, const struct sign *sign, float *variance)
 {
-    float strongest[COLUMNS] = {0};
-    for (int pass = 0; pass < 2; pass++) {
-        for (uint32_t i = 0; i < engine->sign_sizes[sign]; i++) {
-            uint32_t evidence = engine->sign_members[sign][i];
-            if (engine->levels[evidence] < 0)
-                continue;
-            const float *ratio = engine->knowledge->log_ratio[cell_of(engine, evidence)];
-            for (uint32_t c = 0; pass == 0 && c < COLUMNS; c++)
-                strongest[c] = fabsf(ratio[c]) > strongest[c] ? fabsf(ratio[c]) : strongest[c];
-            if (pass == 1)
-                add_variance(engine, evidence, strongest, variance);
-        }
+    float strongest[COLUMNS];
+    for (uint32_t c = 0; c < COLUMNS; c++)
+        strongest[c] = fabsf(sign->strongest.fair[c]);
+    for (uint32_t i = 0; i < sign->size; i++) {
+        if (engine->levels[sign->members[i]] >= 0)
+            add_variance(engine, sign->members[i], strongest, variance);
     }
 }
 
@@ -86,7 +80,7 @@ static void log_weight_sd(const struct engine *engine, float sd[COLUMNS])
         variance[c] = prior_sd * prior_sd;
     }
     for (uint32_t s = 0; s < engine->knowledge->sign_count; s++)
-        add_sign_variance(engine, s, variance);
+        add_sign_variance(engine, &engine->signs[s], variance);
     for (uint32_t e = 0; e < engine->knowledge->evidence_count; e++) {
         if (engine->levels[e] >= 0 && engine->knowledge->evidence[e].sign < 0 && engine->knowledge->evidence[e].weighed)
             add_variance(engine, e, NULL, variance);
@@ -136,7 +130,7 @@ static void find_intervals(const struct engine *engine, struct tails tails[COLUM
             at[c] += step[c];
             at[c] -= at[c] >= DRAWS ? DRAWS : 0;
         }
-        posterior(log_weight, p, NULL);
+        posterior(log_weight, p);
         for (uint32_t c = 0; c < engine->cause_count; c++)
             keep_tails(&tails[c], p[c]);
     }
@@ -190,19 +184,26 @@ struct without {
     float p[COLUMNS];
 };
 
-static uint32_t leave_one_out(const struct engine *engine, struct without *rows)
+static int leave_one_out(const struct engine *engine, struct without *rows, uint32_t *row_count)
 {
-    uint32_t count = 0;
-    for (uint32_t e = 0; e < engine->knowledge->evidence_count; e++) {
-        if (engine->levels[e] < 0 || !engine->knowledge->evidence[e].weighed)
+    uint32_t evidence_count = engine->knowledge->evidence_count, count = 0;
+    int8_t *levels = qv_arena_alloc(engine->arena, evidence_count, sizeof *levels);
+    if (!levels)
+        return QV_ERR_UNAVAILABLE;
+    memcpy(levels, engine->levels, evidence_count * sizeof *levels);
+    for (uint16_t e = 0; e < evidence_count; e++) {
+        if (levels[e] < 0 || !engine->knowledge->evidence[e].weighed)
             continue;
         struct weights total = engine->total;
-        shift_evidence(engine, e, -1, &total);
+        levels[e] = -1;
+        shift_levels(engine, levels, &e, 1, &total);
+        levels[e] = engine->levels[e];
         rows[count].evidence = e;
-        posterior(total.fair, rows[count].p, NULL);
+        posterior(total.fair, rows[count].p);
         count++;
     }
-    return count;
+    *row_count = count;
+    return QV_OK;
 }
 
 static int list_reasons(const struct engine *engine, const struct without *rows, uint32_t row_count,
@@ -260,7 +261,9 @@ int list_causes(struct engine *engine, unsigned flags, struct qv_answer *answer)
     qsort(causes, engine->cause_count, sizeof *causes, likelier_first);
 
     if (!(flags & QV_REASON_NO_REASONS)) {
-        uint32_t row_count = leave_one_out(engine, rows);
+        uint32_t row_count;
+        if (leave_one_out(engine, rows, &row_count))
+            return QV_ERR_UNAVAILABLE;
         for (uint32_t i = 0; i < engine->cause_count; i++) {
             if (i >= REASONS_FOR_FIRST && causes[i].probability < REASONS_FROM_P)
                 break;

@@ -12,7 +12,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define HABITS_MAX 32
 
@@ -33,10 +32,9 @@ static double curve_at(const struct qv_curve *curve, double x)
 }
 
 /* The number that a curve reads: a number, or 1 and 0 for yes and no. NaN = not known. */
-static double reading(const struct engine *engine, const char *id)
+static double reading(const struct engine *engine, int32_t evidence)
 {
-    int evidence = qv_knowledge_evidence(engine->knowledge, id);
-    if (evidence < 0 || engine->levels[evidence] < 0)
+    if (engine->levels[evidence] < 0)
         return NAN;
     if ((uint32_t)evidence < engine->knowledge->form.field_count && engine->values[evidence].kind == QV_NUMBER)
         return engine->values[evidence].number;
@@ -44,26 +42,20 @@ static double reading(const struct engine *engine, const char *id)
 }
 
 /* True when the curve applies to this person; then *log_odds is set. */
-static bool read_curve(const struct engine *engine, const struct qv_curve *curve, const struct qv_rule *rule,
-                       double *log_odds)
+static bool read_curve(const struct engine *engine, const struct qv_curve *curve,
+                       const struct qv_curve_subject *subject, const struct qv_rule *rule, double *log_odds)
 {
-    if (!qv_rule_holds(engine->knowledge, rule, &engine->situation))
+    double x = reading(engine, subject->finding);
+    if (subject->per >= 0)
+        x /= reading(engine, subject->per);
+    if (!isfinite(x) || !qv_rule_holds(engine->knowledge, rule, &engine->situation))
         return false;
-    if (curve->level) {
-        int evidence = qv_knowledge_evidence(engine->knowledge, curve->finding);
-        if (evidence < 0 || engine->levels[evidence] < 0)
-            return false;
-        const char *level = engine->knowledge->cells[cell_of(engine, (uint32_t)evidence)].id;
-        if (strcmp(level, curve->level) != 0)
+    if (subject->level >= 0) {
+        if (engine->levels[subject->finding] != subject->level)
             return false;
         *log_odds = log(*curve->odds);
         return true;
     }
-    double x = reading(engine, curve->finding);
-    if (curve->per)
-        x /= reading(engine, curve->per);
-    if (!isfinite(x))
-        return false;
     *log_odds = curve_at(curve, x);
     return true;
 }
@@ -76,7 +68,8 @@ static double contributor_log_odds(const struct engine *engine, uint32_t index)
         const struct qv_contributor_part *part = &contributor->parts[p];
         double log_odds;
         for (uint32_t k = 0; k < part->curve_count; k++) {
-            if (read_curve(engine, &part->curves[k], engine->knowledge->curve_rules[index][p][k], &log_odds)) {
+            if (read_curve(engine, &part->curves[k], &engine->knowledge->curve_subjects[index][p][k],
+                           engine->knowledge->curve_rules[index][p][k], &log_odds)) {
                 sum += log_odds;
                 break;
             }

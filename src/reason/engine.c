@@ -71,22 +71,29 @@ void engine_log_prior(const struct engine *engine, double age, int sex, float ou
 
 /* ---- weights --------------------------------------------------------------------------------------------------------- */
 
-void evidence_weights(const struct qv_knowledge *knowledge, uint32_t evidence, int level, struct weights *out)
+/* Loops over COLUMNS are plain so that compilers turn them into vector instructions. */
+
+static void add(struct weights *total, const struct weights *part)
 {
-    const struct qv_evidence *e = &knowledge->evidence[evidence];
-    if (level < 0 || !e->weighed) {
-        memset(out, 0, sizeof *out);
-        return;
+    for (uint32_t c = 0; c < COLUMNS; c++) {
+        total->fair[c] += part->fair[c];
+        total->up[c] += part->up[c];
+        total->down[c] += part->down[c];
     }
-    const float *row = knowledge->log_ratio[e->first_cell + (uint32_t)level];
-    memcpy(out->fair, row, sizeof out->fair);
-    if (evidence >= knowledge->form.field_count || !knowledge->alarming[evidence]) {
-        memcpy(out->up, row, sizeof out->up);
-        memcpy(out->down, row, sizeof out->down);
-        return;
+}
+
+static void subtract(struct weights *total, const struct weights *part)
+{
+    for (uint32_t c = 0; c < COLUMNS; c++) {
+        total->fair[c] -= part->fair[c];
+        total->up[c] -= part->up[c];
+        total->down[c] -= part->down[c];
     }
-    /* An alarming "yes" may only raise the cause and lower its rivals; a "no" is the same in the mirror. */
-    float sign = level == 1 ? 1.0f : -1.0f;
+}
+
+/* An alarming "yes" may only raise the cause and lower its rivals; a "no" is the same in the mirror. */
+static void one_sided(const float *row, float sign, struct weights *out)
+{
     for (uint32_t c = 0; c < COLUMNS; c++) {
         float toward = row[c] * sign;
         out->up[c] = sign * (toward > 0 ? toward : 0);
@@ -94,164 +101,282 @@ void evidence_weights(const struct qv_knowledge *knowledge, uint32_t evidence, i
     }
 }
 
-/* Folds one member into a group: `strongest` by size, and the sum of all. */
-static void fold(const float *member, float *strongest, float *sum)
+/* The weight of one piece of evidence at a level, outside its sign group. The evidence is weighed, the level known. */
+static void evidence_weights(const struct qv_knowledge *knowledge, uint32_t evidence, int level, struct weights *out)
+{
+    const float *row = knowledge->log_ratio[knowledge->evidence[evidence].first_cell + (uint32_t)level];
+    bool is_finding = evidence < knowledge->form.field_count;
+    memcpy(out->fair, row, sizeof out->fair);
+    if (is_finding && knowledge->facts->findings[evidence].section == QV_SECTION_LABORATORY) {
+        /* Their levels come from rules on the value itself: by way of causes, a worse value could look milder. */
+        memset(out->up, 0, sizeof out->up);
+        memset(out->down, 0, sizeof out->down);
+    } else if (is_finding && knowledge->alarming[evidence]) {
+        one_sided(row, level == 1 ? 1.0f : -1.0f, out);
+    } else {
+        memcpy(out->up, row, sizeof out->up);
+        memcpy(out->down, row, sizeof out->down);
+    }
+}
+
+/* Folds one member into a group: `strongest` by size (of equals the one in favour, whatever the order), and the sum. */
+static void fold_row(const float *member, float *strongest, float *sum)
 {
     for (uint32_t c = 0; c < COLUMNS; c++) {
         float m = member[c], s = strongest[c];
-        strongest[c] = fabsf(m) > fabsf(s) ? m : s;
+        float larger = fabsf(m) > fabsf(s) ? m : s, greater = m > s ? m : s;
+        strongest[c] = fabsf(m) == fabsf(s) ? greater : larger;
         sum[c] += m;
     }
 }
 
-static void damp(const float *strongest, const float *sum, float *out)
+static void fold(const struct weights *member, struct weights *strongest, struct weights *sum)
 {
-    for (uint32_t c = 0; c < COLUMNS; c++)
-        out[c] = strongest[c] + SIGN_DAMPING * (sum[c] - strongest[c]);
+    fold_row(member->fair, strongest->fair, sum->fair);
+    fold_row(member->up, strongest->up, sum->up);
+    fold_row(member->down, strongest->down, sum->down);
 }
 
-void sign_weights(const struct engine *engine, int32_t sign, uint32_t changed, int changed_level, struct weights *out)
+static void damp(const struct weights *strongest, const struct weights *sum, struct weights *out)
 {
-    struct weights strongest = {0}, sum = {0}, member;
-    for (uint32_t i = 0; i < engine->sign_sizes[sign]; i++) {
-        uint32_t evidence = engine->sign_members[sign][i];
-        int level = evidence == changed ? changed_level : engine->levels[evidence];
-        if (level < 0)
+    for (uint32_t c = 0; c < COLUMNS; c++) {
+        out->fair[c] = strongest->fair[c] + SIGN_DAMPING * (sum->fair[c] - strongest->fair[c]);
+        out->up[c] = strongest->up[c] + SIGN_DAMPING * (sum->up[c] - strongest->up[c]);
+        out->down[c] = strongest->down[c] + SIGN_DAMPING * (sum->down[c] - strongest->down[c]);
+    }
+}
+
+/* Folds the known members of a group. */
+static void fold_members(const struct engine *engine, const struct sign *sign, const int8_t *levels,
+                         struct weights *strongest, struct weights *sum)
+{
+    memset(strongest, 0, sizeof *strongest);
+    memset(sum, 0, sizeof *sum);
+    for (uint32_t i = 0; i < sign->size; i++) {
+        uint32_t evidence = sign->members[i];
+        if (levels[evidence] < 0 || !engine->knowledge->evidence[evidence].weighed)
             continue;
-        evidence_weights(engine->knowledge, evidence, level, &member);
-        fold(member.fair, strongest.fair, sum.fair);
-        fold(member.up, strongest.up, sum.up);
-        fold(member.down, strongest.down, sum.down);
+        struct weights member;
+        evidence_weights(engine->knowledge, evidence, levels[evidence], &member);
+        fold(&member, strongest, sum);
     }
-    damp(strongest.fair, sum.fair, out->fair);
-    damp(strongest.up, sum.up, out->up);
-    damp(strongest.down, sum.down, out->down);
 }
 
-static void add(struct weights *total, const struct weights *part, float times)
+/* Puts a sign group's part at the new levels in place of its part in the case. `only` is the one member that changed. */
+static void shift_sign(const struct engine *engine, const struct sign *sign, const int8_t *levels, uint32_t only,
+                       struct weights *total)
 {
-    const float *from = part->fair;
-    float *to = total->fair;
-    for (uint32_t i = 0; i < 3 * COLUMNS; i++) /* fair, up and down lie one after another */
-        to[i] += times * from[i];
+    struct weights strongest, sum, part;
+    if (only != UINT32_MAX && engine->levels[only] < 0) { /* the others are folded already */
+        strongest = sign->strongest;
+        sum = sign->sum;
+        evidence_weights(engine->knowledge, only, levels[only], &part);
+        fold(&part, &strongest, &sum);
+    } else {
+        fold_members(engine, sign, levels, &strongest, &sum);
+    }
+    damp(&strongest, &sum, &part);
+    add(total, &part);
+    subtract(total, &sign->part);
 }
-_Static_assert(sizeof(struct weights) == 3 * COLUMNS * sizeof(float), "the three rows are one array");
 
-void shift_evidence(const struct engine *engine, uint32_t evidence, int level, struct weights *total)
+void shift_levels(const struct engine *engine, const int8_t *levels, const uint16_t *changed, uint32_t count,
+                  struct weights *total)
 {
-    const struct qv_evidence *e = &engine->knowledge->evidence[evidence];
-    if (!e->weighed || level == engine->levels[evidence])
-        return;
-    struct weights part;
-    if (e->sign >= 0) {
-        sign_weights(engine, e->sign, evidence, level, &part);
-        add(total, &part, 1);
-        add(total, &engine->signs[e->sign], -1);
-        return;
-    }
-    evidence_weights(engine->knowledge, evidence, level, &part);
-    add(total, &part, 1);
-    if (engine->levels[evidence] >= 0) {
-        evidence_weights(engine->knowledge, evidence, engine->levels[evidence], &part);
-        add(total, &part, -1);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct qv_evidence *e = &engine->knowledge->evidence[changed[i]];
+        int before = engine->levels[changed[i]], now = levels[changed[i]];
+        if (!e->weighed || now == before)
+            continue;
+        struct weights part;
+        if (e->sign < 0) {
+            if (now >= 0) {
+                evidence_weights(engine->knowledge, changed[i], now, &part);
+                add(total, &part);
+            }
+            if (before >= 0) {
+                evidence_weights(engine->knowledge, changed[i], before, &part);
+                subtract(total, &part);
+            }
+            continue;
+        }
+        /* A group is shifted once, at the first of its members that changed. */
+        bool first = true, alone = true;
+        for (uint32_t k = 0; k < count; k++) {
+            bool same_sign = k != i && engine->knowledge->evidence[changed[k]].sign == e->sign &&
+                             levels[changed[k]] != engine->levels[changed[k]];
+            alone &= !same_sign;
+            first &= !(same_sign && k < i && engine->knowledge->evidence[changed[k]].weighed);
+        }
+        if (first)
+            shift_sign(engine, &engine->signs[e->sign], levels, alone ? changed[i] : UINT32_MAX, total);
     }
 }
 
-/* Which evidence is in which sign group. */
-static int list_signs(struct engine *engine)
+static int weigh_signs(struct engine *engine)
 {
     const struct qv_knowledge *knowledge = engine->knowledge;
     engine->signs = qv_arena_alloc(engine->arena, knowledge->sign_count, sizeof *engine->signs);
-    engine->sign_members = qv_arena_alloc(engine->arena, knowledge->sign_count, sizeof *engine->sign_members);
-    engine->sign_sizes = qv_arena_alloc(engine->arena, knowledge->sign_count, sizeof *engine->sign_sizes);
     uint16_t *members = qv_arena_alloc(engine->arena, knowledge->evidence_count, sizeof *members);
-    if (!engine->signs || !engine->sign_members || !engine->sign_sizes || !members)
+    if (!engine->signs || !members)
         return QV_ERR_UNAVAILABLE;
 
     for (uint32_t e = 0; e < knowledge->evidence_count; e++) {
         if (knowledge->evidence[e].sign >= 0)
-            engine->sign_sizes[knowledge->evidence[e].sign]++;
+            engine->signs[knowledge->evidence[e].sign].size++;
     }
     uint16_t *next = members;
     for (uint32_t s = 0; s < knowledge->sign_count; s++) {
-        engine->sign_members[s] = next;
-        next += engine->sign_sizes[s];
-        engine->sign_sizes[s] = 0;
-    }
-    for (uint32_t e = 0; e < knowledge->evidence_count; e++) {
-        int32_t sign = knowledge->evidence[e].sign;
-        if (sign >= 0)
-            ((uint16_t *)engine->sign_members[sign])[engine->sign_sizes[sign]++] = (uint16_t)e;
+        uint16_t *end = next;
+        for (uint32_t e = 0; e < knowledge->evidence_count; e++) {
+            if (knowledge->evidence[e].sign == (int32_t)s)
+                *end++ = (uint16_t)e;
+        }
+        struct sign *sign = &engine->signs[s];
+        sign->members = next;
+        next = end;
+        fold_members(engine, sign, engine->levels, &sign->strongest, &sign->sum);
+        damp(&sign->strongest, &sign->sum, &sign->part);
+        add(&engine->total, &sign->part);
     }
     return QV_OK;
 }
 
-static void weigh_all(struct engine *engine)
+static int weigh_all(struct engine *engine)
 {
     const struct qv_knowledge *knowledge = engine->knowledge;
     memcpy(engine->total.fair, engine->log_prior, sizeof engine->log_prior);
     memcpy(engine->total.up, engine->log_prior, sizeof engine->log_prior);
     memcpy(engine->total.down, engine->log_prior, sizeof engine->log_prior);
-    for (uint32_t s = 0; s < knowledge->sign_count; s++) {
-        sign_weights(engine, (int32_t)s, UINT32_MAX, -1, &engine->signs[s]);
-        add(&engine->total, &engine->signs[s], 1);
-    }
     for (uint32_t e = 0; e < knowledge->evidence_count; e++) {
         struct weights part;
         if (engine->levels[e] < 0 || knowledge->evidence[e].sign >= 0 || !knowledge->evidence[e].weighed)
             continue;
         evidence_weights(knowledge, e, engine->levels[e], &part);
-        add(&engine->total, &part, 1);
+        add(&engine->total, &part);
     }
+    return weigh_signs(engine);
 }
 
 /* ---- probabilities ------------------------------------------------------------------------------------------------------ */
 
-uint32_t posterior(const float log_weight[COLUMNS], float p[COLUMNS], double *entropy_bits)
+/*
+ * exp of all columns to 2 parts in 10^7, in steps that vectorise: x = n log 2 + r by Cody and Waite's two-part constant,
+ * a polynomial for e^r, and n put into the exponent bits. Below -86 it is as good as 0.
+ */
+static void exp_columns(const float x[COLUMNS], float minus, float out[COLUMNS])
 {
-    uint32_t leading = 0;
-    for (uint32_t c = 1; c < COLUMNS; c++)
-        leading = log_weight[c] > log_weight[leading] ? c : leading;
-    float largest = log_weight[leading];
-
-    float sum = 0, moment = 0;
-    for (uint32_t c = 0; c < COLUMNS; c++)
-        p[c] = quick_exp(log_weight[c] - largest);
+    float n[COLUMNS], scale[COLUMNS];
+    int32_t bits[COLUMNS];
     for (uint32_t c = 0; c < COLUMNS; c++) {
-        sum += p[c];
-        moment += p[c] > 0 && log_weight[c] > -1e30f ? p[c] * (log_weight[c] - largest) : 0;
+        float y = x[c] - minus;
+        out[c] = y < -86.0f ? -86.0f : y > 86.0f ? 86.0f : y;
     }
-    float scale = 1 / sum;
+    for (uint32_t c = 0; c < COLUMNS; c++)
+        n[c] = out[c] * 1.44269504f + 12582912.0f; /* adding 1.5 · 2^23 rounds to the nearest integer */
+    memcpy(bits, n, sizeof bits);
+    for (uint32_t c = 0; c < COLUMNS; c++)
+        bits[c] = (int32_t)(((uint32_t)bits[c] + 127u) << 23);
+    memcpy(scale, bits, sizeof scale);
+    for (uint32_t c = 0; c < COLUMNS; c++) {
+        float k = n[c] - 12582912.0f;
+        float r = out[c] - k * 0.693359375f + k * 2.12194440e-4f;
+        float e = 0.00833337f + r * 0.00139f;
+        e = 1.0f + r * (1.0f + r * (0.5f + r * (0.166666657f + r * (0.0416665f + r * e))));
+        out[c] = e * scale[c];
+    }
+}
+
+/* The sum of all columns, in a fixed order that eight lanes can share. */
+static float sum_columns(const float x[COLUMNS])
+{
+    float lanes[8] = {0};
+    for (uint32_t c = 0; c < COLUMNS; c += 8) {
+        for (uint32_t i = 0; i < 8; i++)
+            lanes[i] += x[c + i];
+    }
+    return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
+}
+
+static float largest_column(const float x[COLUMNS])
+{
+    float lanes[8];
+    memcpy(lanes, x, sizeof lanes);
+    for (uint32_t c = 8; c < COLUMNS; c += 8) {
+        for (uint32_t i = 0; i < 8; i++)
+            lanes[i] = x[c + i] > lanes[i] ? x[c + i] : lanes[i];
+    }
+    float largest = lanes[0];
+    for (uint32_t i = 1; i < 8; i++)
+        largest = lanes[i] > largest ? lanes[i] : largest;
+    return largest;
+}
+
+void posterior(const float log_weight[COLUMNS], float p[COLUMNS])
+{
+    exp_columns(log_weight, largest_column(log_weight), p);
+    float scale = 1 / sum_columns(p);
     for (uint32_t c = 0; c < COLUMNS; c++)
         p[c] *= scale;
-    if (entropy_bits) /* H = log Σw - Σ p log w */
-        *entropy_bits = (log(sum) - (double)(moment * scale)) * M_LOG2E;
+}
+
+uint32_t leading_cause(const float p[COLUMNS])
+{
+    float largest = largest_column(p);
+    uint32_t leading = 0;
+    while (p[leading] < largest)
+        leading++;
     return leading;
 }
 
-double cautious_probability(const struct engine *engine, const struct weights *total, uint32_t cause)
+/* H = log Σw − Σ p log w, so that one logarithm is enough. */
+double entropy_bits(const float log_weight[COLUMNS], const float p[COLUMNS])
 {
-    double rivals = 0;
-    for (uint32_t c = 0; c < engine->cause_count; c++) {
-        if (c != cause)
-            rivals += (double)quick_exp(total->down[c] - total->up[cause]);
+    float terms[COLUMNS], largest = largest_column(log_weight);
+    for (uint32_t c = 0; c < COLUMNS; c++) {
+        float over = log_weight[c] - largest;
+        terms[c] = p[c] * (over < -86.0f ? -86.0f : over); /* padding is -infinity */
     }
-    return 1 / (1 + rivals);
+    float leading = largest_column(p); /* = 1 / Σ exp(log w − largest) */
+    return -((double)sum_columns(terms) + log((double)leading)) * M_LOG2E;
+}
+
+void cautious_probabilities(const struct weights *total, float p[COLUMNS])
+{
+    float mine[COLUMNS], rivals[COLUMNS];
+    float largest = largest_column(total->up);
+    exp_columns(total->up, largest, mine);
+    exp_columns(total->down, largest, rivals);
+    float sum = sum_columns(rivals);
+    for (uint32_t c = 0; c < COLUMNS; c++) {
+        float others = sum - rivals[c];
+        p[c] = mine[c] / (mine[c] + (others > 0 ? others : 0));
+    }
 }
 
 /*
  * A cause raises the level to `routine` by its plain probability: every red flag alone asks for that much, so one more
  * of them cannot undo it. Above `routine` it must be likely even when red flags are never explained away.
  */
-enum qv_level level_by_causes(const struct engine *engine, const struct weights *total, const float p[COLUMNS])
+enum qv_level level_by_causes(const struct engine *engine, const struct weights *total, const float p[COLUMNS],
+                              enum qv_level floor)
 {
-    enum qv_level level = QV_SELF_CARE;
-    for (uint32_t c = 0; c < engine->cause_count; c++) {
+    enum qv_level level = floor;
+    for (uint32_t c = 0; level < QV_ROUTINE && c < engine->cause_count; c++) {
         const struct qv_urgency *urgency = &engine->facts->conditions[c].urgency;
-        if (urgency->level <= level)
-            continue;
-        double probability = urgency->level <= QV_ROUTINE ? (double)p[c] : cautious_probability(engine, total, c);
-        if (probability >= urgency->at)
+        if (urgency->level == QV_ROUTINE && (double)p[c] >= urgency->at)
+            level = QV_ROUTINE;
+    }
+    bool higher = false;
+    for (uint32_t i = 0; i < engine->grave_count; i++)
+        higher |= engine->facts->conditions[engine->grave[i]].urgency.level > level;
+    if (!higher)
+        return level;
+    float cautious[COLUMNS];
+    cautious_probabilities(total, cautious);
+    for (uint32_t i = 0; i < engine->grave_count; i++) {
+        const struct qv_urgency *urgency = &engine->facts->conditions[engine->grave[i]].urgency;
+        if (urgency->level > level && (double)cautious[engine->grave[i]] >= urgency->at)
             level = urgency->level;
     }
     return level;
@@ -259,13 +384,40 @@ enum qv_level level_by_causes(const struct engine *engine, const struct weights 
 
 /* ---- beginning ------------------------------------------------------------------------------------------------------------ */
 
+/* What was told, as a mask: answered, but not with a "no" that no rule tells from silence. */
+static void told_mask(const struct engine *engine, uint64_t mask[QV_EVIDENCE_WORDS])
+{
+    const struct qv_knowledge *knowledge = engine->knowledge;
+    memset(mask, 0, QV_EVIDENCE_WORDS * sizeof *mask);
+    for (uint32_t e = 0; e < knowledge->evidence_count; e++) {
+        bool is_finding = e < knowledge->form.field_count;
+        bool told = is_finding ? engine->values[e].kind > QV_NO : engine->levels[e] >= 0;
+        if (is_finding && engine->values[e].kind == QV_NO)
+            told = knowledge->evidence[e].told_by_no;
+        mask[e / 64] |= (uint64_t)told << (e % 64);
+    }
+    if (engine->situation.dose_count && knowledge->medications >= 0)
+        mask[knowledge->medications / 64] |= (uint64_t)1 << (knowledge->medications % 64);
+}
+
+static bool shares_a_bit(const uint64_t *a, const uint64_t *b)
+{
+    uint64_t any = 0;
+    for (uint32_t w = 0; w < QV_EVIDENCE_WORDS; w++)
+        any |= a[w] & b[w];
+    return any;
+}
+
 static int fire_red_flags(struct engine *engine)
 {
     engine->fired = qv_arena_alloc(engine->arena, engine->facts->red_flag_count, sizeof *engine->fired);
     if (!engine->fired)
         return QV_ERR_UNAVAILABLE;
+    uint64_t told[QV_EVIDENCE_WORDS];
+    told_mask(engine, told);
     for (uint32_t f = 0; f < engine->facts->red_flag_count; f++) {
-        engine->fired[f] = qv_rule_holds(engine->knowledge, engine->knowledge->red_flag_rules[f], &engine->situation);
+        engine->fired[f] = shares_a_bit(told, engine->knowledge->flag_mask[f]) &&
+                           qv_rule_holds(engine->knowledge, engine->knowledge->red_flag_rules[f], &engine->situation);
         if (engine->fired[f] && engine->facts->red_flags[f].level > engine->rules_level)
             engine->rules_level = engine->facts->red_flags[f].level;
     }
@@ -282,7 +434,7 @@ int engine_begin(struct engine *engine, const struct qv_knowledge *knowledge, co
                               .values = c->values,
                               .cause_count = knowledge->facts->condition_count};
     engine->levels = qv_arena_alloc(arena, knowledge->evidence_count, sizeof *engine->levels);
-    if (!engine->levels || take_medicines(engine, answer) || list_signs(engine))
+    if (!engine->levels || take_medicines(engine, answer))
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
 
     engine->situation.values = c->values;
@@ -293,15 +445,19 @@ int engine_begin(struct engine *engine, const struct qv_knowledge *knowledge, co
     const struct qv_value *sex = value_of(engine, knowledge->sex);
     engine_log_prior(engine, number_of(engine, knowledge->age), sex->kind == QV_WORD ? (int)sex->words : -1,
                      engine->log_prior);
-    weigh_all(engine);
+    for (uint32_t i = 0; i < engine->cause_count; i++) {
+        if (engine->facts->conditions[i].urgency.level > QV_ROUTINE)
+            engine->grave[engine->grave_count++] = i;
+    }
+    if (weigh_all(engine) || fire_red_flags(engine))
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+
     float p[COLUMNS];
-    engine->leading = posterior(engine->total.fair, p, NULL);
+    posterior(engine->total.fair, p);
+    engine->leading = leading_cause(p);
+    engine->entropy_bits = entropy_bits(engine->total.fair, p);
     for (uint32_t i = 0; i < engine->cause_count; i++)
         engine->p[i] = (double)p[i];
-
-    if (fire_red_flags(engine))
-        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
-    enum qv_level by_causes = level_by_causes(engine, &engine->total, p);
-    engine->level = by_causes > engine->rules_level ? by_causes : engine->rules_level;
+    engine->level = level_by_causes(engine, &engine->total, p, engine->rules_level);
     return QV_OK;
 }

@@ -27,6 +27,13 @@ struct weights {
     float fair[COLUMNS], up[COLUMNS], down[COLUMNS];
 };
 
+/* A sign group in this case: its members, and what the known ones weigh. */
+struct sign {
+    const uint16_t *members;
+    uint32_t size;
+    struct weights strongest, sum, part; /* part: what the group adds to the total */
+};
+
 struct engine {
     const struct qv_knowledge *knowledge;
     const struct qv_facts *facts;
@@ -41,11 +48,12 @@ struct engine {
     uint32_t cause_count;
     float log_prior[COLUMNS]; /* by age and sex; padding is -infinity */
     struct weights total;
-    struct weights *signs;    /* each sign group's part in the total */
-    const uint16_t **sign_members;
-    uint16_t *sign_sizes;
+    struct sign *signs;
+    uint32_t grave_count; /* causes whose urgency is above routine */
+    uint32_t grave[COLUMNS];
 
     double p[COLUMNS]; /* posterior */
+    double entropy_bits;
     uint32_t leading;
     bool *fired;           /* by red flag */
     enum qv_level rules_level;
@@ -66,42 +74,26 @@ static inline uint32_t cell_of(const struct engine *engine, uint32_t evidence)
 /* log prior of every cause for an age (NaN = not known) and a sex (-1 = not known). */
 void engine_log_prior(const struct engine *engine, double age, int sex, float out[COLUMNS]);
 
-/* The weight of one piece of evidence at a level, outside its sign group. */
-void evidence_weights(const struct qv_knowledge *knowledge, uint32_t evidence, int level, struct weights *out);
+/*
+ * Adds, to weights that hold the case's total, the difference that other levels make. `levels` differs from the case's
+ * only at the `changed` evidence.
+ */
+void shift_levels(const struct engine *engine, const int8_t *levels, const uint16_t *changed, uint32_t count,
+                  struct weights *total);
 
-/* A sign group's weight, with one member (or none: UINT32_MAX) taken at another level than in the case. */
-void sign_weights(const struct engine *engine, int32_t sign, uint32_t changed, int changed_level, struct weights *out);
+/* Softmax. */
+void posterior(const float log_weight[COLUMNS], float p[COLUMNS]);
+/* The index of the largest probability. */
+uint32_t leading_cause(const float p[COLUMNS]);
+/* The entropy of a posterior, from it and the weights that it came from. */
+double entropy_bits(const float log_weight[COLUMNS], const float p[COLUMNS]);
 
-/* Adds, to weights that hold the case's total, the difference that one piece of evidence at another level makes. */
-void shift_evidence(const struct engine *engine, uint32_t evidence, int level, struct weights *total);
+/* The level that causes ask for, when it is above `floor`; else `floor`. */
+enum qv_level level_by_causes(const struct engine *engine, const struct weights *total, const float p[COLUMNS],
+                              enum qv_level floor);
 
-/* Softmax of fair weights; returns the index of the largest, and the entropy in bits when asked for. */
-uint32_t posterior(const float log_weight[COLUMNS], float p[COLUMNS], double *entropy_bits);
-
-/* The level that causes alone ask for. */
-enum qv_level level_by_causes(const struct engine *engine, const struct weights *total, const float p[COLUMNS]);
-
-/* The probability of a cause that one more red flag can never lower. */
-double cautious_probability(const struct engine *engine, const struct weights *total, uint32_t cause);
-
-/* exp for |x| below 80 or so, to 2 parts in 10^7, in a form that compilers vectorise. */
-static inline float quick_exp(float x)
-{
-    x = x < -86.0f ? -86.0f : x > 86.0f ? 86.0f : x;
-    float n = x * 1.44269504f + 12582912.0f; /* adding 1.5·2^23 rounds to the nearest integer */
-    union {
-        float f;
-        int32_t i;
-    } bits = {n};
-    n -= 12582912.0f;
-    float r = x - n * 0.693359375f + n * 2.12194440e-4f; /* Cody and Waite's split of log 2 */
-    float e = 1.0f + r * (1.0f + r * (0.5f + r * (0.166666657f + r * (0.0416665f + r * (0.00833337f + r * 0.00139f)))));
-    union {
-        int32_t i;
-        float f;
-    } scale = {(int32_t)(((uint32_t)bits.i + 127u) << 23)};
-    return e * scale.f;
-}
+/* The probability of each cause that one more red flag can never lower. */
+void cautious_probabilities(const struct weights *total, float p[COLUMNS]);
 
 /* ---- the steps, a file each ---------------------------------------------------------------------------------------- */
 

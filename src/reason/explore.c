@@ -41,8 +41,6 @@ struct explorer {
     int8_t *levels;
     struct qv_situation situation;
     uint32_t firing_count[QV_LEVEL_COUNT]; /* red flags of the case as it is, by level */
-    double entropy_bits; /* of the posterior as it is */
-
     struct qv_change *changes;
     double *change_scores;
     uint32_t change_count, change_room;
@@ -112,25 +110,30 @@ static void probe_begin(struct explorer *explorer, uint32_t finding, struct qv_v
     if ((int)finding == knowledge->onset)
         explorer->situation.onset_days = value.number;
 
-    struct weights total = engine->total;
-    shift_evidence(engine, finding, explorer->levels[finding], &total);
+    uint16_t changed[1 + QV_EVIDENCE_MAX];
+    changed[0] = (uint16_t)finding;
+    uint32_t changed_count = 1;
     for (uint32_t i = 0; i < knowledge->patterns_of_count[finding]; i++) {
-        uint32_t pattern = knowledge->patterns_of[finding][i];
+        uint16_t pattern = knowledge->patterns_of[finding][i];
         explorer->levels[pattern] =
             qv_pattern_level(knowledge, pattern - knowledge->form.field_count, &explorer->situation,
                              engine->c->medicines_known, engine->medicines_unrecognised);
-        shift_evidence(engine, pattern, explorer->levels[pattern], &total);
+        changed[changed_count++] = pattern;
     }
+    struct weights total = engine->total;
+    shift_levels(engine, explorer->levels, changed, changed_count, &total);
     shift_prior(explorer, finding, &total);
 
-    probe->leading = posterior(total.fair, probe->p, &probe->entropy_bits);
-    probe->fit = 0;
-    for (uint32_t c = 0; c < engine->cause_count; c++)
-        probe->fit += engine->p[c] * (double)quick_exp(total.fair[c] - engine->total.fair[c]);
+    posterior(total.fair, probe->p);
+    probe->leading = leading_cause(probe->p);
+    probe->entropy_bits = entropy_bits(total.fair, probe->p);
+    /* Σw' / Σw, which is w'/w × p/p' of any one cause */
+    uint32_t c = engine->leading;
+    probe->fit = exp((double)(total.fair[c] - engine->total.fair[c])) * engine->p[c] / fmax((double)probe->p[c], 1e-30);
 
-    enum qv_level by_rules = probe_red_flags(explorer, finding);
-    enum qv_level by_causes = level_by_causes(engine, &total, probe->p);
-    probe->level = by_rules > by_causes ? by_rules : by_causes;
+    bool told = value.kind != QV_NO || knowledge->evidence[finding].told_by_no || engine->levels[finding] >= 0;
+    probe->level = level_by_causes(engine, &total, probe->p,
+                                   told ? probe_red_flags(explorer, finding) : engine->rules_level);
 }
 
 static void probe_end(struct explorer *explorer, uint32_t finding)
@@ -299,13 +302,39 @@ static double expected_bits(const struct explorer *explorer, const struct expect
 {
     if (expectation->share_sum <= 0)
         return 0;
-    double bits = fmax(0, explorer->entropy_bits - expectation->entropy_sum / expectation->share_sum);
+    double bits = fmax(0, explorer->engine->entropy_bits - expectation->entropy_sum / expectation->share_sum);
     for (int level = 0; level < QV_LEVEL_COUNT; level++) {
         double q = expectation->level_share[level] / expectation->share_sum;
-        if (q > 0)
+        if (q > 0 && q < 1)
             bits -= q * log2(q);
     }
     return bits;
+}
+
+/* The red-flag screen in its order, then the most information a second. */
+static bool is_asked_before(const struct qv_finding *findings, const struct qv_question *a,
+                            const struct qv_question *b)
+{
+    const struct qv_finding *x = &findings[a->finding], *y = &findings[b->finding];
+    if (x->screen != y->screen)
+        return y->screen == 0 || (x->screen && x->screen < y->screen);
+    return a->bits * y->seconds > b->bits * x->seconds;
+}
+
+/* Keeps the list in the order of asking; what falls off its end would not be asked for a long time. */
+static void insert_question(struct explorer *explorer, struct qv_question question)
+{
+    const struct qv_finding *findings = explorer->engine->facts->findings;
+    uint32_t at = explorer->question_count;
+    while (at > 0 && is_asked_before(findings, &question, &explorer->questions[at - 1]))
+        at--;
+    if (at == QUESTIONS_MAX)
+        return;
+    if (explorer->question_count < QUESTIONS_MAX)
+        explorer->question_count++;
+    for (uint32_t i = explorer->question_count - 1; i > at; i--)
+        explorer->questions[i] = explorer->questions[i - 1];
+    explorer->questions[at] = question;
 }
 
 static void note_question(struct explorer *explorer, uint32_t finding, const struct expectation *expectation)
@@ -315,22 +344,7 @@ static void note_question(struct explorer *explorer, uint32_t finding, const str
     if (bits >= ENOUGH_BITS && expectation->material_share >= PLAUSIBLE * expectation->share_sum)
         explorer->matters = true;
     if (bits > 0 || f->screen)
-        explorer->questions[explorer->question_count++] = (struct qv_question){finding, bits};
-}
-
-/* The red-flag screen in its order, then the most information a second. */
-static int compare_questions(const void *a, const void *b, void *context)
-{
-    const struct qv_finding *findings = context;
-    const struct qv_question *x = a, *y = b;
-    const struct qv_finding *fx = &findings[x->finding], *fy = &findings[y->finding];
-    uint32_t sx = fx->screen ? fx->screen : UINT32_MAX, sy = fy->screen ? fy->screen : UINT32_MAX;
-    if (sx != sy)
-        return sx < sy ? -1 : 1;
-    double worth_x = x->bits / fx->seconds, worth_y = y->bits / fy->seconds;
-    if (worth_x != worth_y)
-        return worth_x < worth_y ? 1 : -1;
-    return x->finding < y->finding ? -1 : x->finding > y->finding;
+        insert_question(explorer, (struct qv_question){finding, bits});
 }
 
 /* ---- all findings ------------------------------------------------------------------------------------------------------------ */
@@ -379,7 +393,7 @@ static void note_medicines(struct explorer *explorer)
     if (field < 0 || !can_be_asked(explorer, (uint32_t)field))
         return;
     const double usual_bits = 0.2;
-    explorer->questions[explorer->question_count++] = (struct qv_question){(uint32_t)field, usual_bits};
+    insert_question(explorer, (struct qv_question){(uint32_t)field, usual_bits});
     explorer->matters = true;
 }
 
@@ -391,7 +405,7 @@ static int explorer_begin(struct explorer *explorer, struct engine *engine)
     explorer->levels = qv_arena_alloc(engine->arena, engine->knowledge->evidence_count, sizeof *explorer->levels);
     explorer->changes = qv_arena_alloc(engine->arena, explorer->change_room, sizeof *explorer->changes);
     explorer->change_scores = qv_arena_alloc(engine->arena, explorer->change_room, sizeof *explorer->change_scores);
-    explorer->questions = qv_arena_alloc(engine->arena, findings + 1, sizeof *explorer->questions);
+    explorer->questions = qv_arena_alloc(engine->arena, QUESTIONS_MAX, sizeof *explorer->questions);
     explorer->not_asked = qv_arena_alloc(engine->arena, findings, sizeof *explorer->not_asked);
     if (!explorer->values || !explorer->levels || !explorer->changes || !explorer->change_scores ||
         !explorer->questions || !explorer->not_asked)
@@ -404,8 +418,6 @@ static int explorer_begin(struct explorer *explorer, struct engine *engine)
     explorer->situation.levels = explorer->levels;
     for (uint32_t f = 0; f < engine->facts->red_flag_count; f++)
         explorer->firing_count[engine->facts->red_flags[f].level] += engine->fired[f];
-    float p[COLUMNS];
-    posterior(engine->total.fair, p, &explorer->entropy_bits);
     return QV_OK;
 }
 
@@ -416,22 +428,22 @@ int explore(struct engine *engine, unsigned flags, struct qv_answer *answer)
         return QV_ERR_UNAVAILABLE;
 
     for (uint32_t f = 0; f < engine->facts->finding_count; f++) {
-        bool ask = can_be_asked(&explorer, f) && (int)f != engine->knowledge->medications;
+        bool ask = !(flags & QV_REASON_NO_QUESTIONS) && (int)f != engine->knowledge->medications &&
+                   can_be_asked(&explorer, f);
         bool change = !(flags & QV_REASON_NO_CHANGES) && can_happen(&engine->facts->findings[f]) &&
                       qv_rule_holds(engine->knowledge, engine->knowledge->ask_if[f], &engine->situation);
         if ((ask || change) && !is_idle(engine, f))
             explore_finding(&explorer, f, ask, change);
     }
-    note_medicines(&explorer);
+    if (!(flags & QV_REASON_NO_QUESTIONS))
+        note_medicines(&explorer);
     sort_changes(&explorer);
-    qsort_r(explorer.questions, explorer.question_count, sizeof *explorer.questions, compare_questions,
-            engine->facts->findings);
 
     bool screening = explorer.question_count && engine->facts->findings[explorer.questions[0].finding].screen;
     answer->changes = explorer.changes;
     answer->change_count = explorer.change_count;
     answer->ask_next = explorer.questions;
-    answer->ask_next_count = explorer.question_count < QUESTIONS_MAX ? explorer.question_count : QUESTIONS_MAX;
+    answer->ask_next_count = explorer.question_count;
     answer->not_asked = explorer.not_asked;
     answer->not_asked_count = explorer.not_asked_count;
     answer->enough = engine->level == QV_EMERGENCY || (!screening && !explorer.matters);

@@ -34,9 +34,11 @@ static uint32_t add_red_flags(const struct engine *engine, enum qv_level level, 
 
 static uint32_t add_causes(const struct engine *engine, enum qv_level level, struct qv_because *list, uint32_t count)
 {
+    float cautious[COLUMNS];
+    cautious_probabilities(&engine->total, cautious);
     for (uint32_t c = 0; c < engine->cause_count; c++) {
         const struct qv_condition *condition = &engine->facts->conditions[c];
-        double probability = level <= QV_ROUTINE ? engine->p[c] : cautious_probability(engine, &engine->total, c);
+        double probability = level <= QV_ROUTINE ? engine->p[c] : (double)cautious[c];
         if (condition->urgency.level != level || probability < condition->urgency.at)
             continue;
         const struct qv_level_info *info = qv_knowledge_level(engine->knowledge, level);

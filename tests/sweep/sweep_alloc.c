@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every allocation fails in turn: the 1st, the 2nd, … until the work succeeds (libuv's and SQLite's way). After each
+ * failure the call must have said so in one sentence, set nothing, and given back all that it took.
+ *
+ * malloc and friends are replaced here for the whole process, libraries included, so libyaml, libcyaml and jansson are
+ * swept along with our own code.
+ */
+#include <quiver/consult.h>
+#include <quiver/report.h>
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *memory, size_t size);
+extern void __libc_free(void *memory);
+
+static long until_failure = -1; /* < 0: none fails */
+static long outstanding;
+static bool watching;
+
+static bool fails_now(void)
+{
+    if (!watching || until_failure < 0)
+        return false;
+    if (until_failure-- > 0)
+        return false;
+    until_failure = -1; /* one failure, then memory is back: the cleaning up must work too */
+    errno = ENOMEM;
+    return true;
+}
+
+void *malloc(size_t size)
+{
+    if (fails_now())
+        return NULL;
+    void *memory = __libc_malloc(size);
+    outstanding += watching && memory;
+    return memory;
+}
+
+void *calloc(size_t count, size_t size)
+{
+    if (fails_now())
+        return NULL;
+    void *memory = __libc_calloc(count, size);
+    outstanding += watching && memory;
+    return memory;
+}
+
+void *realloc(void *old, size_t size)
+{
+    if (fails_now())
+        return NULL;
+    void *memory = __libc_realloc(old, size);
+    outstanding += watching && memory && !old;
+    return memory;
+}
+
+void free(void *memory)
+{
+    outstanding -= watching && memory;
+    __libc_free(memory);
+}
+
+static const char case_json[] =
+    "{\"quiver_case\": 1, \"as_of\": \"2026-11-22\", \"findings\": {\"age\": 34, \"sex\": \"female\","
+    " \"site\": [\"upper_lip\"], \"side\": \"left\", \"onset_days\": 10, \"caffeine_mg_per_day\": 520,"
+    " \"sleep_hours\": 5.5, \"facial_weakness\": false,"
+    " \"medications\": [{\"name\": \"sertraline\", \"started_days_ago\": 14}, {\"name\": \"nosuchthing\"}]}}";
+
+static const char *small_knowledge;
+static struct qv_knowledge *shared;
+
+static int load_yaml(struct qv_error *error)
+{
+    struct qv_knowledge *knowledge = NULL;
+    int status = qv_knowledge_load(small_knowledge, &knowledge, error);
+    if (status && knowledge)
+        return QV_ERR_BUG;
+    qv_knowledge_destroy(knowledge);
+    return status;
+}
+
+static int load_builtin(struct qv_error *error)
+{
+    struct qv_knowledge *knowledge = NULL;
+    int status = qv_knowledge_builtin(&knowledge, error);
+    if (status && knowledge)
+        return QV_ERR_BUG;
+    qv_knowledge_destroy(knowledge);
+    return status;
+}
+
+static int answer_case(struct qv_error *error)
+{
+    struct qv_arena *arena = qv_arena_create(0);
+    if (!arena)
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    struct qv_evidence_given given = {.case_json = case_json, .case_length = sizeof case_json - 1};
+    struct qv_answer *answer = NULL;
+    int status = qv_consult(shared, &given, arena, &answer, error);
+    if (status && answer)
+        status = QV_ERR_BUG;
+    struct qv_text text;
+    qv_text_init(&text, 1 << 20);
+    if (!status) {
+        qv_json_answer(answer, 2, &text);
+        status = qv_text_check(&text, error);
+    }
+    if (!status) {
+        qv_page_answer(answer, &(struct qv_page_settings){.columns = 80, .full = true}, &text);
+        status = qv_text_check(&text, error);
+    }
+    qv_text_finish(&text);
+    qv_arena_destroy(arena);
+    return status;
+}
+
+static int interview(struct qv_error *error)
+{
+    struct qv_interview *interview = NULL;
+    int status = qv_interview_create(shared, NULL, &interview, error);
+    for (int i = 0; !status && i < 4 && qv_interview_state(interview) == QV_INTERVIEW_ASKING; i++)
+        status = qv_interview_skip(interview, error);
+    qv_interview_destroy(interview);
+    return status;
+}
+
+/* Runs the work with the n-th allocation failing, for n = 0, 1, … until no allocation was left to fail. */
+static bool sweep(const char *name, int (*work)(struct qv_error *))
+{
+    for (long n = 0; n < 10000000; n++) {
+        struct qv_error error = {0};
+        outstanding = 0;
+        until_failure = n;
+        watching = true;
+        int status = work(&error);
+        watching = false;
+        bool all_served = until_failure >= 0;
+        if (outstanding > 0) {
+            printf("%s: failing allocation %ld: %ld not given back\n", name, n, outstanding);
+            return false;
+        }
+        if (status && (status != QV_ERR_UNAVAILABLE || !error.text[0])) {
+            printf("%s: failing allocation %ld: status %d, \"%s\"\n", name, n, status, error.text);
+            return false;
+        }
+        if (all_served) {
+            printf("%s: %ld allocations, each failed once%s\n", name, n, status ? ", and then it did not work" : "");
+            return status == 0;
+        }
+    }
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    struct qv_error error = {0};
+    small_knowledge = argc > 1 ? argv[1] : "tests/fixtures/knowledge-small";
+    setvbuf(stdout, NULL, _IONBF, 0);
+    if (qv_knowledge_builtin(&shared, &error)) {
+        printf("%s\n", error.text);
+        return 1;
+    }
+    load_yaml(&error); /* what the C library allocates once, it allocates now */
+    bool good = sweep("load the knowledge compiled in", load_builtin);
+    good &= sweep("load YAML", load_yaml);
+    good &= sweep("read a case, answer, print", answer_case);
+    good &= sweep("interview", interview);
+    qv_knowledge_destroy(shared);
+    return good ? 0 : 1;
+}

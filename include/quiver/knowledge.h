@@ -265,6 +265,7 @@ struct qv_situation {
     const struct qv_dose *doses;   /**< the medicines that quiver recognised */
     uint32_t dose_count;
     double onset_days; /**< NaN = not known */
+    bool medicines_known, medicines_unrecognised; /**< the list was given; some names on it are not known to us */
 };
 
 /** One recognised medicine of this person. Days are NaN where not said. */
@@ -415,12 +416,10 @@ bool qv_medicine_in_group(const struct qv_knowledge *knowledge, uint32_t medicin
  * Fills in what a rule looks at from the values of a form: recognised medicines, levels of findings, then patterns.
  * @param levels room for evidence_count, written
  */
-void qv_situation_levels(const struct qv_knowledge *knowledge, struct qv_situation *situation, bool medicines_known,
-                         bool medicines_unrecognised, int8_t *levels);
+void qv_situation_levels(const struct qv_knowledge *knowledge, struct qv_situation *situation, int8_t *levels);
 
 /** The level of one pattern (0 … pattern_count - 1) in a situation whose earlier levels are filled in, or -1. */
-int8_t qv_pattern_level(const struct qv_knowledge *knowledge, uint32_t pattern, const struct qv_situation *situation,
-                        bool medicines_known, bool medicines_unrecognised);
+int8_t qv_pattern_level(const struct qv_knowledge *knowledge, uint32_t pattern, const struct qv_situation *situation);
 
 /** The level of one finding's value, or -1. */
 int qv_finding_level(const struct qv_knowledge *knowledge, uint32_t finding, const struct qv_value *value);

@@ -26,7 +26,7 @@
 /* Levels are bits of a mask in rules and values. */
 #define LEVELS_MAX 32
 
-/* ---- what is being checked -------------------------------------------------------------------------------------- */
+/* ---- what is being checked --------------------------------------------------------------------------------------- */
 
 /* In the order of knowledge_files. */
 enum file_number {
@@ -151,7 +151,7 @@ static struct place entry_place(const struct checker *checker, enum id_list_numb
     return (struct place){&checker->files[checker->lists[list].file], checker->lists[list].key, (int32_t)i};
 }
 
-/* ---- what many files share ---------------------------------------------------------------------------------------- */
+/* ---- what many files share --------------------------------------------------------------------------------------- */
 
 static bool is_snake_case(const char *id)
 {
@@ -270,7 +270,7 @@ static void check_amount(struct checker *checker, const struct place *entry, con
         complain(checker, AT_KEY(entry, key), "%s of \"%s\" is %g, expected 0 or more", key, id, *amount);
 }
 
-/* ---- names that must be there once -------------------------------------------------------------------------------- */
+/* ---- names that must be there once ------------------------------------------------------------------------------- */
 
 struct name {
     const char *text;
@@ -328,9 +328,7 @@ static int check_ids(struct checker *checker)
             check_id(checker, AT_KEY(&entry, "id"), checker->lists[l].what, id_at(&checker->lists[l], i));
         }
         /* Rules name findings and patterns alike. */
-        int status = l == IDS_PATTERNS
-                         ? QV_OK
-                         : check_unique_ids(checker, l, l == IDS_FINDINGS ? IDS_PATTERNS : l);
+        int status = l == IDS_PATTERNS ? QV_OK : check_unique_ids(checker, l, l == IDS_FINDINGS ? IDS_PATTERNS : l);
         if (status)
             return status;
     }
@@ -380,7 +378,7 @@ static int check_food_names(struct checker *checker)
     return complain_of_twins(checker, names, count, "the name");
 }
 
-/* ---- levels.yaml -------------------------------------------------------------------------------------------------- */
+/* ---- levels.yaml ------------------------------------------------------------------------------------------------- */
 
 static void check_levels(struct checker *checker)
 {
@@ -432,7 +430,7 @@ static int check_emergency_numbers(struct checker *checker)
     return complain_of_twins(checker, names, facts->emergency_number_count, "region");
 }
 
-/* ---- findings.yaml and patterns.yaml ------------------------------------------------------------------------------ */
+/* ---- findings.yaml and patterns.yaml ----------------------------------------------------------------------------- */
 
 /* A finding or a pattern, both NULL where there is none of that id. */
 struct evidence {
@@ -637,9 +635,10 @@ static void check_patterns(struct checker *checker)
     }
 }
 
-/* ---- conditions/ -------------------------------------------------------------------------------------------------- */
+/* ---- conditions/ ------------------------------------------------------------------------------------------------- */
 
-static void check_prior(struct checker *checker, const struct place *entry, const char *id, const struct qv_prior *prior)
+static void check_prior(struct checker *checker, const struct place *entry, const char *id,
+                        const struct qv_prior *prior)
 {
     const struct place *at = AT_KEY(entry, "prior");
     if (!(prior->p > 0 && prior->p < 1))
@@ -684,8 +683,8 @@ static void check_likelihood(struct checker *checker, const struct place *at, co
         complain(checker, AT_KEY(at, "finding"), "\"%s\" weighs the list \"%s\", expected a pattern that reads it", id,
                  likelihood->finding);
     else if (!has_level(evidence, level_of(likelihood)))
-        complain(checker, AT_KEY(at, "is"), "\"%s\" weighs the level \"%s\" of \"%s\", expected a level that it has", id,
-                 level_of(likelihood), likelihood->finding);
+        complain(checker, AT_KEY(at, "is"), "\"%s\" weighs the level \"%s\" of \"%s\", expected a level that it has",
+                 id, level_of(likelihood), likelihood->finding);
     if (!is_within(likelihood->p, P_MIN, P_MAX))
         complain(checker, AT_KEY(at, "p"), "p of \"%s\" in \"%s\" is %g, expected %g to %g", likelihood->finding, id,
                  likelihood->p, P_MIN, P_MAX);
@@ -737,8 +736,8 @@ static void check_condition(struct checker *checker, const struct place *entry, 
     const struct place *urgency = AT_KEY(entry, "urgency");
     check_text(checker, urgency, "text", id, condition->urgency.text);
     if (!(condition->urgency.at > 0 && condition->urgency.at <= 1))
-        complain(checker, AT_KEY(urgency, "at"), "at of the urgency of \"%s\" is %g, expected above 0 and at most 1", id,
-                 condition->urgency.at);
+        complain(checker, AT_KEY(urgency, "at"), "at of the urgency of \"%s\" is %g, expected above 0 and at most 1",
+                 id, condition->urgency.at);
     check_sources(checker, urgency, id, &condition->urgency.sources);
 
     check_references_to(checker, entry, "tests", id, &condition->tests, IDS_TESTS);
@@ -759,7 +758,7 @@ static void check_conditions(struct checker *checker)
     }
 }
 
-/* ---- what people do, and what is advised ----------------------------------------------------------------------------- */
+/* ---- what people do, and what is advised ------------------------------------------------------------------------- */
 
 static void check_points(struct checker *checker, const struct place *at, const char *id, const struct qv_curve *curve)
 {
@@ -785,8 +784,9 @@ static void check_curve(struct checker *checker, const struct place *at, const c
         complain(checker, AT_KEY(at, "per"), "a curve of \"%s\" divides by \"%s\", expected a finding that is a number",
                  id, curve->per);
     if (curve->level && (evidence.finding || evidence.pattern) && !has_level(evidence, curve->level))
-        complain(checker, AT_KEY(at, "level"), "a curve of \"%s\" reads the level \"%s\" of \"%s\", expected one it has",
-                 id, curve->level, curve->finding);
+        complain(checker, AT_KEY(at, "level"),
+                 "a curve of \"%s\" reads the level \"%s\" of \"%s\", expected one it has", id, curve->level,
+                 curve->finding);
     if (curve->point_count == 0 && !(curve->level && curve->odds))
         complain(checker, at, "a curve of \"%s\" has neither points nor level and odds, expected one of them", id);
     if (curve->point_count && (curve->level || curve->odds))
@@ -863,15 +863,17 @@ static void check_red_flags(struct checker *checker)
     }
 }
 
-/* ---- medicines, drinks, foods, references ----------------------------------------------------------------------------- */
+/* ---- medicines, drinks, foods, references ------------------------------------------------------------------------ */
 
-static void check_effect(struct checker *checker, const struct place *at, const char *id, const struct qv_effect *effect)
+static void check_effect(struct checker *checker, const struct place *at, const char *id,
+                         const struct qv_effect *effect)
 {
     check_id(checker, AT_KEY(at, "effect"), "effect", effect->effect);
     bool ascend = effect->from_days >= 0 && effect->from_days <= effect->to_days &&
                   effect->to_days <= effect->latest_days && isfinite(effect->latest_days);
     if (!ascend)
-        complain(checker, at, "the effect \"%s\" of \"%s\" is from %g to %g days, at latest %g, expected them to ascend",
+        complain(checker, at,
+                 "the effect \"%s\" of \"%s\" is from %g to %g days, at latest %g, expected them to ascend",
                  effect->effect, id, effect->from_days, effect->to_days, effect->latest_days);
     check_amount(checker, at, "persists_days", id, effect->persists_days);
 }
@@ -913,8 +915,8 @@ static void check_drinks(struct checker *checker)
         double high = drink->caffeine_high_mg ? *drink->caffeine_high_mg : typical;
         if (!is_within(typical, low, high) || !(low >= 0))
             complain(checker, AT_KEY(&entry, "caffeine_mg"),
-                     "the caffeine of \"%s\" is %g mg within %g to %g, expected them to ascend", drink->id, typical, low,
-                     high);
+                     "the usual amount in \"%s\" is %g mg, low %g and high %g, expected them to ascend", drink->id,
+                     typical, low, high);
     }
 }
 
@@ -952,7 +954,7 @@ static void check_references(struct checker *checker)
     }
 }
 
-/* ---- claims ----------------------------------------------------------------------------------------------------------- */
+/* ---- claims ------------------------------------------------------------------------------------------------------ */
 
 /* "conditions/benign_twitch", "red_flags/R34" (by its number in the dossier). */
 static bool is_held(const struct checker *checker, const char *held_by)
@@ -1004,9 +1006,9 @@ static void check_claims(struct checker *checker)
     }
 }
 
-/* ---- rules ------------------------------------------------------------------------------------------------------------ */
+/* ---- rules ------------------------------------------------------------------------------------------------------- */
 
-/* Compiles one rule. A rule that cannot be read is a complaint and leaves *rule NULL; only lack of memory is an error. */
+/* Compiles one rule. One that cannot be read is a complaint and leaves *rule NULL; only lack of memory is an error. */
 static int check_rule(struct checker *checker, const struct qv_knowledge *knowledge, const struct place *entry,
                       const char *key, const char *id, const char *text, const struct qv_rule **rule)
 {
@@ -1037,8 +1039,7 @@ static int check_pattern_rules(struct checker *checker, struct qv_knowledge *kno
 {
     const struct qv_facts *facts = checker->facts;
     *complete = true;
-    knowledge->pattern_rules =
-        qv_arena_alloc(knowledge->arena, facts->pattern_count, sizeof *knowledge->pattern_rules);
+    knowledge->pattern_rules = qv_arena_alloc(knowledge->arena, facts->pattern_count, sizeof *knowledge->pattern_rules);
     if (!knowledge->pattern_rules)
         return out_of_memory(checker);
     for (uint32_t p = 0; p < facts->pattern_count; p++) {
@@ -1134,7 +1135,7 @@ static bool is_sign_of_illness(const struct checker *checker, uint32_t evidence)
            (finding->section == QV_SECTION_WITH_IT || finding->section == QV_SECTION_TWITCH);
 }
 
-/* One more sign must never take a red flag away. Backwards, postfix is prefix: who reads it so knows what is negated. */
+/* One more sign must never take a red flag away. Read backwards, postfix is prefix: so it is known what is negated. */
 static int check_only_raises(struct checker *checker, const struct place *entry, const struct qv_red_flag *flag,
                              const struct qv_rule *rule)
 {
@@ -1180,7 +1181,8 @@ static int check_red_flag_rules(struct checker *checker, const struct qv_knowled
             return status;
         if (rule && can_search && !witness)
             complain(checker, AT_KEY(&entry, "when"),
-                     "red flag \"%s\" can be triggered by nobody, expected a rule that some answers make true", flag->id);
+                     "red flag \"%s\" can be triggered by nobody, expected a rule that some answers make true",
+                     flag->id);
     }
     return QV_OK;
 }
@@ -1234,7 +1236,7 @@ static int check_rules(struct checker *checker)
     return status;
 }
 
-/* ---- all of it -------------------------------------------------------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------------------------------------------------- */
 
 static int check_all(struct checker *checker)
 {

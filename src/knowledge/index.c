@@ -243,9 +243,11 @@ static void mark_told_by_no(struct qv_knowledge *knowledge, const struct qv_rule
     }
 }
 
-/* For each pattern, which evidence can change it, through other patterns too. */
-static void pattern_reads(const struct qv_knowledge *knowledge, uint32_t pattern, bool *mentioned)
+/* For one pattern, which evidence can change it, through earlier patterns too, whose rows lie before its own. */
+static void pattern_reads(const struct qv_knowledge *knowledge, uint32_t pattern, bool *rows)
 {
+    uint32_t columns = knowledge->evidence_count;
+    bool *mentioned = &rows[pattern * columns];
     const struct qv_facts *facts = knowledge->facts;
     const struct qv_pattern *p = &facts->patterns[pattern];
     for (uint32_t l = 0; l < p->levels.count; l++)
@@ -253,8 +255,8 @@ static void pattern_reads(const struct qv_knowledge *knowledge, uint32_t pattern
     if (p->medicine && knowledge->onset >= 0)
         mentioned[knowledge->onset] = true;
     for (uint32_t earlier = 0; earlier < pattern; earlier++) {
-        if (mentioned[facts->finding_count + earlier])
-            pattern_reads(knowledge, earlier, mentioned);
+        for (uint32_t e = 0; mentioned[facts->finding_count + earlier] && e < columns; e++)
+            mentioned[e] |= rows[earlier * columns + e];
     }
 }
 
@@ -323,7 +325,7 @@ static int build_readers(struct qv_knowledge *knowledge, struct qv_error *error)
         return OUT_OF_MEMORY(error);
 
     for (uint32_t p = 0; p < facts->pattern_count; p++) {
-        pattern_reads(knowledge, p, &patterns[p * columns]);
+        pattern_reads(knowledge, p, patterns);
         for (uint32_t l = 0; l < facts->patterns[p].levels.count; l++)
             mark_told_by_no(knowledge, knowledge->pattern_rules[p][l]);
     }
@@ -359,7 +361,7 @@ static int build_alarming(struct qv_knowledge *knowledge, struct qv_error *error
         if (knowledge->form.fields[i].type != QV_FIELD_YES_NO || knowledge->evidence[i].reassuring)
             continue;
         values[i] = (struct qv_value){.kind = QV_YES};
-        qv_situation_levels(knowledge, &situation, false, false, levels);
+        qv_situation_levels(knowledge, &situation, levels);
         for (uint32_t k = 0; !alarming[i] && k < knowledge->flags_of_count[i]; k++)
             alarming[i] = qv_rule_holds(knowledge, knowledge->red_flag_rules[knowledge->flags_of[i][k]], &situation);
         values[i] = (struct qv_value){0};

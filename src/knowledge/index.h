@@ -23,6 +23,9 @@ int index_build(const struct qv_facts *facts, struct qv_knowledge **out, struct 
 /* The level of evidence that an entry speaks of, or -1. */
 int index_likelihood_level(const struct qv_knowledge *knowledge, int evidence, const struct qv_likelihood *likelihood);
 
+/* Days are often whole: what was "today" may be before or after another thing that was "today". */
+#define SAME_DAY_DAYS 0.5
+
 /* The levels of every pattern that reads the dates of a medicine, best first. */
 #define MEDICINE_LEVEL_COUNT 5
 extern const char *const medicine_level_names[MEDICINE_LEVEL_COUNT];

@@ -57,7 +57,10 @@ int facts_parse(const char *name, const char *bytes, size_t length, const cyaml_
         *data = loaded;
         return QV_OK;
     }
-    if (fault == CYAML_ERR_OOM)
+    /* libyaml says nothing of lack of memory but that it cannot go on: no problem named, or no parser. */
+    bool no_memory = fault == CYAML_ERR_OOM || fault == CYAML_ERR_LIBYAML_PARSER_INIT ||
+                     fault == CYAML_ERR_LIBYAML_EVENT_INIT || strstr(log.fault, "(null)");
+    if (no_memory)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     return qv_fail(error, QV_ERR_DATA, "%s:%" PRIu32 ": %s", name, log.line,
                    log.fault[0] ? log.fault : cyaml_strerror(fault));

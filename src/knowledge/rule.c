@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rule.h"
+#include "index.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -381,7 +382,7 @@ static bool dose_fits(const struct rule_op *op, const struct qv_dose *dose, doub
     case OP_STOPPED:
         return compares(dose->stopped_days_ago, op->compare, op->number);
     default: /* OP_BEFORE_TWITCH: a dose rise counts as a beginning */
-        return !stopped && (!(dose->started_days_ago < onset_days) || dose->dose_changed_days_ago >= onset_days);
+        return !stopped && (!(dose->started_days_ago < onset_days - SAME_DAY_DAYS) || dose->dose_changed_days_ago >= onset_days);
     }
 }
 
@@ -399,6 +400,8 @@ static bool any_dose(const struct qv_knowledge *knowledge, const struct rule_op 
 
 static bool is_known(const struct qv_knowledge *knowledge, const struct qv_situation *situation, uint16_t evidence)
 {
+    if ((int)evidence == knowledge->medications)
+        return situation->medicines_known;
     if (evidence < knowledge->form.field_count)
         return situation->values[evidence].kind != QV_UNKNOWN;
     return situation->levels[evidence] >= 0;

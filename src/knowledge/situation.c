@@ -37,8 +37,9 @@ static enum medicine_level latency_fits(const struct qv_effect *effect, double e
     double latest = event_days_ago, earliest = isnan(onset_days) ? 0 : event_days_ago - onset_days;
     if (!isnan(onset_days))
         latest = earliest;
-    if (latest < 0)
+    if (latest < -SAME_DAY_DAYS)
         return MEDICINE_AFTER_TWITCH;
+    latest = fmax(latest, 0);
     if (latest >= effect->from_days && earliest <= effect->to_days)
         return MEDICINE_USUAL;
     if (earliest <= effect->latest_days)
@@ -100,14 +101,13 @@ static int8_t level_named(const struct qv_pattern *pattern, const char *name)
     return -1;
 }
 
-static int8_t pattern_level(const struct qv_knowledge *knowledge, uint32_t index, const struct qv_situation *situation,
-                            bool medicines_known, bool medicines_unrecognised)
+int8_t qv_pattern_level(const struct qv_knowledge *knowledge, uint32_t index, const struct qv_situation *situation)
 {
     const struct qv_pattern *pattern = &knowledge->facts->patterns[index];
     if (pattern->medicine) {
         enum medicine_level level = medicine_level(knowledge, situation, pattern);
         /* A name that we do not know may be the one: then "none of them can do this" cannot be said. */
-        if (level == MEDICINE_NONE && (!medicines_known || medicines_unrecognised))
+        if (level == MEDICINE_NONE && (!situation->medicines_known || situation->medicines_unrecognised))
             return -1;
         return level_named(pattern, medicine_level_names[level]);
     }
@@ -119,8 +119,7 @@ static int8_t pattern_level(const struct qv_knowledge *knowledge, uint32_t index
     return -1;
 }
 
-void qv_situation_levels(const struct qv_knowledge *knowledge, struct qv_situation *situation, bool medicines_known,
-                         bool medicines_unrecognised, int8_t *levels)
+void qv_situation_levels(const struct qv_knowledge *knowledge, struct qv_situation *situation, int8_t *levels)
 {
     uint32_t findings = knowledge->facts->finding_count;
     for (uint32_t i = 0; i < findings; i++)
@@ -129,11 +128,5 @@ void qv_situation_levels(const struct qv_knowledge *knowledge, struct qv_situati
         levels[findings + p] = -1;
     situation->levels = levels;
     for (uint32_t p = 0; p < knowledge->facts->pattern_count; p++)
-        levels[findings + p] = pattern_level(knowledge, p, situation, medicines_known, medicines_unrecognised);
-}
-
-int8_t qv_pattern_level(const struct qv_knowledge *knowledge, uint32_t pattern, const struct qv_situation *situation,
-                        bool medicines_known, bool medicines_unrecognised)
-{
-    return pattern_level(knowledge, pattern, situation, medicines_known, medicines_unrecognised);
+        levels[findings + p] = qv_pattern_level(knowledge, p, situation);
 }

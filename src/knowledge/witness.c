@@ -19,6 +19,7 @@
 #define TRAIL_MAX (4 * DEPTH_MAX)
 #define LEVELS_MAX 32
 #define LONGEST_DAYS 36500
+#define ROOM_DAYS 30
 #define DAYS_PER_YEAR 365.25
 
 /* What one answer may still be. Each kind of answer uses its own members; the others stay as wide as they begin. */
@@ -70,9 +71,10 @@ struct agenda {
 
 static bool solve(struct search *search, struct agenda agenda);
 
-/* ---- narrowing ------------------------------------------------------------------------------------------------- */
+/* ---- narrowing --------------------------------------------------------------------------------------------------- */
 
-static const struct domain anything = {.silent = true, .known = true, .levels = ~0u, .low = -INFINITY, .high = INFINITY};
+static const struct domain anything = {
+    .silent = true, .known = true, .levels = ~0u, .low = -INFINITY, .high = INFINITY};
 
 static bool has_answer(const struct domain *domain)
 {
@@ -133,9 +135,9 @@ static bool between(struct search *search, struct domain *where, double low, dou
 
 static uint8_t opposite(uint8_t compare)
 {
-    static const uint8_t opposites[] = {[CMP_EQUAL] = CMP_NOT_EQUAL, [CMP_NOT_EQUAL] = CMP_EQUAL,
-                                        [CMP_LESS] = CMP_MORE_EQUAL, [CMP_LESS_EQUAL] = CMP_MORE,
-                                        [CMP_MORE] = CMP_LESS_EQUAL, [CMP_MORE_EQUAL] = CMP_LESS};
+    static const uint8_t opposites[] = {
+        [CMP_EQUAL] = CMP_NOT_EQUAL, [CMP_NOT_EQUAL] = CMP_EQUAL, [CMP_LESS] = CMP_MORE_EQUAL,
+        [CMP_LESS_EQUAL] = CMP_MORE, [CMP_MORE] = CMP_LESS_EQUAL, [CMP_MORE_EQUAL] = CMP_LESS};
     return opposites[compare];
 }
 
@@ -168,7 +170,7 @@ static bool compare_with(struct search *search, struct domain *where, uint8_t co
     return narrow(search, where, wanted);
 }
 
-/* ---- somebody, from what is left ------------------------------------------------------------------------------------ */
+/* ---- somebody, from what is left --------------------------------------------------------------------------------- */
 
 /* A number that reads well: next to the end that a rule has set, whole where a whole one fits. */
 static double pick(const struct domain *domain, double minimum)
@@ -264,11 +266,12 @@ static bool prove(struct search *search)
                                                .doses = witness->doses,
                                                .dose_count = witness->dose_count,
                                                .onset_days = dated ? witness->values[knowledge->onset].number : NAN};
-    qv_situation_levels(knowledge, &witness->situation, witness->medicines_known, false, witness->levels);
+    witness->situation.medicines_known = witness->medicines_known;
+    qv_situation_levels(knowledge, &witness->situation, witness->levels);
     return qv_rule_holds(knowledge, search->rule, &witness->situation);
 }
 
-/* ---- medicines ---------------------------------------------------------------------------------------------------- */
+/* ---- medicines --------------------------------------------------------------------------------------------------- */
 
 static struct domain *onset_of(struct search *search)
 {
@@ -281,13 +284,18 @@ static bool silent_onset(struct search *search)
     return !onset || silence(search, onset);
 }
 
-/* Settles on one day for the beginning of the twitch. */
-static bool settle_onset(struct search *search, double *days)
+/* Settles on one day for the beginning of the twitch: as few days ago as may be, or more, with room for later days. */
+static bool settle_onset(struct search *search, bool with_room, double *days)
 {
     struct domain *onset = onset_of(search);
     if (!onset || !onset->known)
         return false;
-    *days = pick(onset, 0);
+    struct domain choice = *onset;
+    if (with_room && choice.low + ROOM_DAYS < choice.high) {
+        choice.high = choice.low + ROOM_DAYS;
+        choice.below = false;
+    }
+    *days = pick(&choice, with_room ? choice.low : -INFINITY);
     return between(search, onset, *days, *days);
 }
 
@@ -297,8 +305,7 @@ static bool settle_onset(struct search *search, double *days)
 static bool fit_dose(struct search *search, struct dose_domain *dose, const struct rule_op *op, unsigned way)
 {
     if (op->kind == OP_STOPPED)
-        return way < ways(op->compare) &&
-               compare_with(search, &dose->stopped, op->compare, op->number, way, false);
+        return way < ways(op->compare) && compare_with(search, &dose->stopped, op->compare, op->number, way, false);
     if (!silence(search, &dose->stopped))
         return false;
     double onset;
@@ -306,17 +313,15 @@ static bool fit_dose(struct search *search, struct dose_domain *dose, const stru
     case OP_TAKES:
         return way == 0;
     case OP_STARTED:
-        return way < ways(op->compare) &&
-               compare_with(search, &dose->started, op->compare, op->number, way, false);
+        return way < ways(op->compare) && compare_with(search, &dose->started, op->compare, op->number, way, false);
     case OP_CHANGED:
-        return way < ways(op->compare) &&
-               compare_with(search, &dose->changed, op->compare, op->number, way, false);
+        return way < ways(op->compare) && compare_with(search, &dose->changed, op->compare, op->number, way, false);
     default: /* OP_BEFORE_TWITCH */
         if (way == 0)
             return silence(search, &dose->started);
         if (way == 1)
             return silent_onset(search);
-        return way <= 3 && settle_onset(search, &onset) &&
+        return way <= 3 && settle_onset(search, false, &onset) &&
                between(search, way == 2 ? &dose->started : &dose->changed, onset, LONGEST_DAYS);
     }
 }
@@ -339,7 +344,7 @@ static bool misfit_dose(struct search *search, struct dose_domain *dose, const s
         return way < ways(opposite(op->compare)) &&
                compare_with(search, &dose->changed, opposite(op->compare), op->number, way, true);
     case OP_BEFORE_TWITCH:
-        return way == 0 && settle_onset(search, &onset) &&
+        return way == 0 && settle_onset(search, true, &onset) &&
                compare_with(search, &dose->started, CMP_LESS, onset, 0, false) &&
                compare_with(search, &dose->changed, CMP_LESS, onset, 0, true);
     default: /* OP_TAKES: taken is taken */
@@ -369,12 +374,13 @@ static bool fit_level(struct search *search, struct dose_domain *dose, const str
         return way == 0 && !pattern->from_stop && silence(search, &dose->started) && silence(search, &dose->changed);
 
     double onset = 0;
-    bool onset_settled = way == 0 ? silent_onset(search) : settle_onset(search, &onset);
+    bool onset_settled = way == 0 ? silent_onset(search) : settle_onset(search, level == MEDICINE_AFTER_TWITCH, &onset);
     if (!onset_settled || way > 2)
         return false;
     switch (level) {
     case MEDICINE_USUAL:
-        return way < 2 && between(search, event, onset + effect->from_days, way ? onset + effect->to_days : LONGEST_DAYS);
+        return way < 2 &&
+               between(search, event, onset + effect->from_days, way ? onset + effect->to_days : LONGEST_DAYS);
     case MEDICINE_LATE:
         if (way == 1)
             return compare_with(search, event, CMP_MORE, onset + effect->to_days, 0, false) &&
@@ -457,7 +463,7 @@ static bool lack_medicine(struct search *search, const struct rule_op *op, uint3
     return false;
 }
 
-/* ---- patterns ------------------------------------------------------------------------------------------------------- */
+/* ---- patterns ---------------------------------------------------------------------------------------------------- */
 
 /* The pattern is at this level (-1: at none): its rule holds, and none before it. */
 static bool reach_level(struct search *search, uint16_t pattern, int level, struct agenda rest)
@@ -465,8 +471,8 @@ static bool reach_level(struct search *search, uint16_t pattern, int level, stru
     const struct qv_evidence_levels *levels = &search->knowledge->facts->patterns[pattern].levels;
     if (search->knowledge->facts->patterns[pattern].medicine) {
         struct goal goal = {.kind = GOAL_MEDICINE_LEVEL, .node = pattern, .level = (int8_t)level};
-        bool is_absence = level < 0 || medicine_level_of(&search->knowledge->facts->patterns[pattern], level) ==
-                                           MEDICINE_NONE;
+        bool is_absence =
+            level < 0 || medicine_level_of(&search->knowledge->facts->patterns[pattern], level) == MEDICINE_NONE;
         goal.next = is_absence ? rest.absent : rest.taken;
         *(is_absence ? &rest.absent : &rest.taken) = &goal;
         return solve(search, rest);
@@ -481,8 +487,7 @@ static bool reach_level(struct search *search, uint16_t pattern, int level, stru
             return false;
         if (!rule)
             continue;
-        goals[l] = (struct goal){
-            .next = rest.open, .rule = rule, .node = (uint16_t)(rule->op_count - 1), .want = want};
+        goals[l] = (struct goal){.next = rest.open, .rule = rule, .node = (uint16_t)(rule->op_count - 1), .want = want};
         rest.open = &goals[l];
     }
     return solve(search, rest);
@@ -511,7 +516,7 @@ static bool be_at(struct search *search, uint16_t evidence, uint32_t levels, boo
     return false;
 }
 
-/* ---- goals ---------------------------------------------------------------------------------------------------------- */
+/* ---- goals ------------------------------------------------------------------------------------------------------- */
 
 /* The first operation of the part of a rule that ends with this one. */
 static uint16_t first_of(const struct qv_rule *rule, uint16_t node)
@@ -710,7 +715,7 @@ static bool solve(struct search *search, struct agenda agenda)
     return solved;
 }
 
-/* ---- the search ------------------------------------------------------------------------------------------------------ */
+/* ---- the search -------------------------------------------------------------------------------------------------- */
 
 static struct domain field_domain(const struct qv_field *field)
 {

@@ -21,8 +21,8 @@ struct witness {
 
 /*
  * Looks for somebody for whom the rule holds, and proves it with qv_rule_holds(). *out is NULL when none was found: the
- * search is bounded, so a very tangled rule may have a witness that it misses. Needs the knowledge's evidence, groups and
- * pattern rules. Deterministic. Errors: QV_ERR_UNAVAILABLE (no memory).
+ * search is bounded, so a very tangled rule may have a witness that it misses. Needs the knowledge's evidence, groups
+ * and pattern rules. Deterministic. Errors: QV_ERR_UNAVAILABLE (no memory).
  */
 int rule_witness(const struct qv_knowledge *knowledge, const struct qv_rule *rule, struct qv_arena *arena,
                  const struct witness **out, struct qv_error *error) QV_MUST_CHECK;

@@ -4,9 +4,9 @@
  *
  * Intervals. Every likelihood has a standard deviation on the log scale (src/knowledge/index.c says from what). The
  * log-weight of a cause is a sum of such terms and of its prior's own, all independent, so its uncertainty is normal
- * with the summed variance; one draw a cause is enough. The draws are a rank-1 lattice of 127 points: coordinate c of
- * draw d is the normal quantile of ((3^c · d + c) mod 127 + ½) / 127. 3 is a primitive root of 127, so no two causes
- * share or mirror a sequence (Niederreiter 1978 on good lattice points). No random numbers: the same case gives the same
+ * with the summed variance; one draw a cause is enough. The draws are a rank-1 lattice of 61 points: coordinate c of
+ * draw d is the normal quantile of ((2^c · d + c) mod 61 + ½) / 61. 2 is a primitive root of 61, so no two of the first 30
+ * causes share or mirror a sequence (Niederreiter 1978 on good lattice points). No random numbers: the same case gives the same
  * interval.
  */
 #include "engine.h"
@@ -15,10 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DRAWS 127
-#define LATTICE_ROOT 3
-/* The 95 % interval of 127 draws lies between the 4th smallest and the 4th largest: 2.5 % of 127 is 3.2. */
-#define TAIL_DRAWS 3
+#define DRAWS 61
+#define LATTICE_ROOT 2
+/* The 95 % interval of 61 draws lies between the 2nd smallest and the 2nd largest, which stand at (1 + ½) / 61 = 2.5 %. */
+#define TAIL_DRAWS 1
 
 /* Reasons are worked out for causes at least so likely, and listed from this weight on. */
 #define REASONS_FROM_P 0.02
@@ -26,24 +26,16 @@
 #define SMALLEST_REASON_DB 0.5
 #define REASONS_MAX 8
 
-/* Φ⁻¹((i + ½) / 127) */
+/* Φ⁻¹((i + ½) / 61) */
 static const float normal_quantile[DRAWS] = {
-    -2.657425f, -2.263221f, -2.060298f, -1.917944f, -1.806334f, -1.713535f, -1.633508f, -1.562755f,
-    -1.499059f, -1.440923f, -1.387287f, -1.337369f, -1.290577f, -1.246452f, -1.204629f, -1.164814f,
-    -1.126763f, -1.090278f, -1.055190f, -1.021354f, -0.988650f, -0.956969f, -0.926222f, -0.896326f,
-    -0.867210f, -0.838812f, -0.811075f, -0.783948f, -0.757386f, -0.731347f, -0.705796f, -0.680697f,
-    -0.656020f, -0.631737f, -0.607820f, -0.584246f, -0.560992f, -0.538037f, -0.515363f, -0.492951f,
-    -0.470784f, -0.448845f, -0.427121f, -0.405596f, -0.384258f, -0.363093f, -0.342090f, -0.321236f,
-    -0.300521f, -0.279935f, -0.259466f, -0.239106f, -0.218844f, -0.198672f, -0.178580f, -0.158560f,
-    -0.138603f, -0.118702f, -0.098847f, -0.079031f, -0.059246f, -0.039485f, -0.019739f, 0.000000f,
-    0.019739f, 0.039485f, 0.059246f, 0.079031f, 0.098847f, 0.118702f, 0.138603f, 0.158560f,
-    0.178580f, 0.198672f, 0.218844f, 0.239106f, 0.259466f, 0.279935f, 0.300521f, 0.321236f,
-    0.342090f, 0.363093f, 0.384258f, 0.405596f, 0.427121f, 0.448845f, 0.470784f, 0.492951f,
-    0.515363f, 0.538037f, 0.560992f, 0.584246f, 0.607820f, 0.631737f, 0.656020f, 0.680697f,
-    0.705796f, 0.731347f, 0.757386f, 0.783948f, 0.811075f, 0.838812f, 0.867210f, 0.896326f,
-    0.926222f, 0.956969f, 0.988650f, 1.021354f, 1.055190f, 1.090278f, 1.126763f, 1.164814f,
-    1.204629f, 1.246452f, 1.290577f, 1.337369f, 1.387287f, 1.440923f, 1.499059f, 1.562755f,
-    1.633508f, 1.713535f, 1.806334f, 1.917944f, 2.060298f, 2.263221f, 2.657425f,
+    -2.400036f, -1.967025f, -1.739384f, -1.577180f, -1.448272f, -1.339746f, -1.245046f, -1.160362f,
+    -1.083270f, -1.012131f, -0.945777f, -0.883346f, -0.824182f, -0.767771f, -0.713705f, -0.661648f,
+    -0.611326f, -0.562507f, -0.514994f, -0.468616f, -0.423225f, -0.378690f, -0.334894f, -0.291732f,
+    -0.249106f, -0.206929f, -0.165116f, -0.123591f, -0.082277f, -0.041104f, 0.000000f, 0.041104f,
+    0.082277f, 0.123591f, 0.165116f, 0.206929f, 0.249106f, 0.291732f, 0.334894f, 0.378690f,
+    0.423225f, 0.468616f, 0.514994f, 0.562507f, 0.611326f, 0.661648f, 0.713705f, 0.767771f,
+    0.824182f, 0.883346f, 0.945777f, 1.012131f, 1.083270f, 1.160362f, 1.245046f, 1.339746f,
+    1.448272f, 1.577180f, 1.739384f, 1.967025f, 2.400036f,
 };
 
 /* ---- intervals ------------------------------------------------------------------------------------------------------- */

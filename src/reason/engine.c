@@ -39,7 +39,8 @@ static int take_medicines(struct engine *engine, struct qv_answer *answer)
         if (found == 0)
             unrecognised[unrecognised_count++] = medicine->name;
     }
-    engine->medicines_unrecognised = unrecognised_count > 0;
+    engine->situation.medicines_known = c->medicines_known;
+    engine->situation.medicines_unrecognised = unrecognised_count > 0;
     engine->situation.doses = doses;
     engine->situation.dose_count = dose_count;
     answer->doses = doses;
@@ -71,9 +72,18 @@ void engine_log_prior(const struct engine *engine, double age, int sex, float ou
 
 /* ---- weights --------------------------------------------------------------------------------------------------------- */
 
-/* Loops over COLUMNS are plain so that compilers turn them into vector instructions. */
+/*
+ * Loops over COLUMNS are plain so that compilers turn them into vector instructions. The hot functions are compiled a
+ * second time for AVX2, chosen when the program starts. Both do the same operations in the same order (no fused
+ * multiply-add), so the answer is the same to the last digit on every machine.
+ */
+#if defined __x86_64__ && defined __gnu_linux__ && !defined __SANITIZE_ADDRESS__ && !QV_NO_CLONES
+#define VECTOR_CLONES __attribute__((target_clones("avx2", "default")))
+#else
+#define VECTOR_CLONES
+#endif
 
-static void add(struct weights *total, const struct weights *part)
+static inline void add(struct weights *total, const struct weights *part)
 {
     for (uint32_t c = 0; c < COLUMNS; c++) {
         total->fair[c] += part->fair[c];
@@ -82,7 +92,7 @@ static void add(struct weights *total, const struct weights *part)
     }
 }
 
-static void subtract(struct weights *total, const struct weights *part)
+static inline void subtract(struct weights *total, const struct weights *part)
 {
     for (uint32_t c = 0; c < COLUMNS; c++) {
         total->fair[c] -= part->fair[c];
@@ -92,7 +102,7 @@ static void subtract(struct weights *total, const struct weights *part)
 }
 
 /* An alarming "yes" may only raise the cause and lower its rivals; a "no" is the same in the mirror. */
-static void one_sided(const float *row, float sign, struct weights *out)
+static inline void one_sided(const float *row, float sign, struct weights *out)
 {
     for (uint32_t c = 0; c < COLUMNS; c++) {
         float toward = row[c] * sign;
@@ -102,7 +112,7 @@ static void one_sided(const float *row, float sign, struct weights *out)
 }
 
 /* The weight of one piece of evidence at a level, outside its sign group. The evidence is weighed, the level known. */
-static void evidence_weights(const struct qv_knowledge *knowledge, uint32_t evidence, int level, struct weights *out)
+static inline void evidence_weights(const struct qv_knowledge *knowledge, uint32_t evidence, int level, struct weights *out)
 {
     const float *row = knowledge->log_ratio[knowledge->evidence[evidence].first_cell + (uint32_t)level];
     bool is_finding = evidence < knowledge->form.field_count;
@@ -120,7 +130,7 @@ static void evidence_weights(const struct qv_knowledge *knowledge, uint32_t evid
 }
 
 /* Folds one member into a group: `strongest` by size (of equals the one in favour, whatever the order), and the sum. */
-static void fold_row(const float *member, float *strongest, float *sum)
+static inline void fold_row(const float *member, float *strongest, float *sum)
 {
     for (uint32_t c = 0; c < COLUMNS; c++) {
         float m = member[c], s = strongest[c];
@@ -130,14 +140,14 @@ static void fold_row(const float *member, float *strongest, float *sum)
     }
 }
 
-static void fold(const struct weights *member, struct weights *strongest, struct weights *sum)
+static inline void fold(const struct weights *member, struct weights *strongest, struct weights *sum)
 {
     fold_row(member->fair, strongest->fair, sum->fair);
     fold_row(member->up, strongest->up, sum->up);
     fold_row(member->down, strongest->down, sum->down);
 }
 
-static void damp(const struct weights *strongest, const struct weights *sum, struct weights *out)
+static inline void damp(const struct weights *strongest, const struct weights *sum, struct weights *out)
 {
     for (uint32_t c = 0; c < COLUMNS; c++) {
         out->fair[c] = strongest->fair[c] + SIGN_DAMPING * (sum->fair[c] - strongest->fair[c]);
@@ -147,7 +157,7 @@ static void damp(const struct weights *strongest, const struct weights *sum, str
 }
 
 /* Folds the known members of a group. */
-static void fold_members(const struct engine *engine, const struct sign *sign, const int8_t *levels,
+static inline void fold_members(const struct engine *engine, const struct sign *sign, const int8_t *levels,
                          struct weights *strongest, struct weights *sum)
 {
     memset(strongest, 0, sizeof *strongest);
@@ -163,7 +173,7 @@ static void fold_members(const struct engine *engine, const struct sign *sign, c
 }
 
 /* Puts a sign group's part at the new levels in place of its part in the case. `only` is the one member that changed. */
-static void shift_sign(const struct engine *engine, const struct sign *sign, const int8_t *levels, uint32_t only,
+static inline void shift_sign(const struct engine *engine, const struct sign *sign, const int8_t *levels, uint32_t only,
                        struct weights *total)
 {
     struct weights strongest, sum, part;
@@ -180,7 +190,7 @@ static void shift_sign(const struct engine *engine, const struct sign *sign, con
     subtract(total, &sign->part);
 }
 
-void shift_levels(const struct engine *engine, const int8_t *levels, const uint16_t *changed, uint32_t count,
+VECTOR_CLONES void shift_levels(const struct engine *engine, const int8_t *levels, const uint16_t *changed, uint32_t count,
                   struct weights *total)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -264,7 +274,7 @@ static int weigh_all(struct engine *engine)
  * exp of all columns to 2 parts in 10^7, in steps that vectorise: x = n log 2 + r by Cody and Waite's two-part constant,
  * a polynomial for e^r, and n put into the exponent bits. Below -86 it is as good as 0.
  */
-static void exp_columns(const float x[COLUMNS], float minus, float out[COLUMNS])
+static inline void exp_columns(const float x[COLUMNS], float minus, float out[COLUMNS])
 {
     float n[COLUMNS], scale[COLUMNS];
     int32_t bits[COLUMNS];
@@ -288,7 +298,7 @@ static void exp_columns(const float x[COLUMNS], float minus, float out[COLUMNS])
 }
 
 /* The sum of all columns, in a fixed order that eight lanes can share. */
-static float sum_columns(const float x[COLUMNS])
+static inline float sum_columns(const float x[COLUMNS])
 {
     float lanes[8] = {0};
     for (uint32_t c = 0; c < COLUMNS; c += 8) {
@@ -298,7 +308,7 @@ static float sum_columns(const float x[COLUMNS])
     return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
 }
 
-static float largest_column(const float x[COLUMNS])
+static inline float largest_column(const float x[COLUMNS])
 {
     float lanes[8];
     memcpy(lanes, x, sizeof lanes);
@@ -312,7 +322,7 @@ static float largest_column(const float x[COLUMNS])
     return largest;
 }
 
-void posterior(const float log_weight[COLUMNS], float p[COLUMNS])
+VECTOR_CLONES void posterior(const float log_weight[COLUMNS], float p[COLUMNS])
 {
     exp_columns(log_weight, largest_column(log_weight), p);
     float scale = 1 / sum_columns(p);
@@ -329,19 +339,16 @@ uint32_t leading_cause(const float p[COLUMNS])
     return leading;
 }
 
-/* H = log Σw − Σ p log w, so that one logarithm is enough. */
-double entropy_bits(const float log_weight[COLUMNS], const float p[COLUMNS])
+VECTOR_CLONES double information_gain(const float before[COLUMNS], const float after[COLUMNS], const float p[COLUMNS],
+                                       double fit)
 {
-    float terms[COLUMNS], largest = largest_column(log_weight);
-    for (uint32_t c = 0; c < COLUMNS; c++) {
-        float over = log_weight[c] - largest;
-        terms[c] = p[c] * (over < -86.0f ? -86.0f : over); /* padding is -infinity */
-    }
-    float leading = largest_column(p); /* = 1 / Σ exp(log w − largest) */
-    return -((double)sum_columns(terms) + log((double)leading)) * M_LOG2E;
+    float terms[COLUMNS];
+    for (uint32_t c = 0; c < COLUMNS; c++)
+        terms[c] = p[c] > 0 ? p[c] * (after[c] - before[c]) : 0;
+    return ((double)sum_columns(terms) - log(fit)) * M_LOG2E;
 }
 
-void cautious_probabilities(const struct weights *total, float p[COLUMNS])
+VECTOR_CLONES void cautious_probabilities(const struct weights *total, float p[COLUMNS])
 {
     float mine[COLUMNS], rivals[COLUMNS];
     float largest = largest_column(total->up);
@@ -439,8 +446,7 @@ int engine_begin(struct engine *engine, const struct qv_knowledge *knowledge, co
 
     engine->situation.values = c->values;
     engine->situation.onset_days = number_of(engine, knowledge->onset);
-    qv_situation_levels(knowledge, &engine->situation, c->medicines_known, engine->medicines_unrecognised,
-                        engine->levels);
+    qv_situation_levels(knowledge, &engine->situation, engine->levels);
 
     const struct qv_value *sex = value_of(engine, knowledge->sex);
     engine_log_prior(engine, number_of(engine, knowledge->age), sex->kind == QV_WORD ? (int)sex->words : -1,
@@ -455,7 +461,6 @@ int engine_begin(struct engine *engine, const struct qv_knowledge *knowledge, co
     float p[COLUMNS];
     posterior(engine->total.fair, p);
     engine->leading = leading_cause(p);
-    engine->entropy_bits = entropy_bits(engine->total.fair, p);
     for (uint32_t i = 0; i < engine->cause_count; i++)
         engine->p[i] = (double)p[i];
     engine->level = level_by_causes(engine, &engine->total, p, engine->rules_level);

@@ -43,7 +43,6 @@ struct engine {
     struct qv_situation situation;
     struct qv_value *values;
     int8_t *levels;
-    bool medicines_unrecognised;
 
     uint32_t cause_count;
     float log_prior[COLUMNS]; /* by age and sex; padding is -infinity */
@@ -53,7 +52,6 @@ struct engine {
     uint32_t grave[COLUMNS];
 
     double p[COLUMNS]; /* posterior */
-    double entropy_bits;
     uint32_t leading;
     bool *fired;           /* by red flag */
     enum qv_level rules_level;
@@ -85,8 +83,11 @@ void shift_levels(const struct engine *engine, const int8_t *levels, const uint1
 void posterior(const float log_weight[COLUMNS], float p[COLUMNS]);
 /* The index of the largest probability. */
 uint32_t leading_cause(const float p[COLUMNS]);
-/* The entropy of a posterior, from it and the weights that it came from. */
-double entropy_bits(const float log_weight[COLUMNS], const float p[COLUMNS]);
+/*
+ * What an answer told, in bits: the divergence (Kullback and Leibler 1951) of the posterior after it from the one before.
+ * `fit` is Σ w' / Σ w. Its mean over the answers to a question is what the question is expected to tell.
+ */
+double information_gain(const float before[COLUMNS], const float after[COLUMNS], const float p[COLUMNS], double fit);
 
 /* The level that causes ask for, when it is above `floor`; else `floor`. */
 enum qv_level level_by_causes(const struct engine *engine, const struct weights *total, const float p[COLUMNS],

@@ -21,6 +21,8 @@
 #define ENOUGH_BITS 0.03
 /* An answer less likely than this is not a reason to go on asking. */
 #define PLAUSIBLE 0.01
+/* A "no" where "yes" is this rare tells next to nothing (of the order of its square) and is not tried. */
+#define RARE 0.05
 #define LEVELS_MAX 33
 
 struct probe {
@@ -30,7 +32,7 @@ struct probe {
     enum qv_level level;
     uint32_t leading;
     float p[COLUMNS];
-    double entropy_bits;
+    double gain_bits;
     double fit; /* how much likelier the answer is by the causes than in the background */
 };
 
@@ -116,8 +118,7 @@ static void probe_begin(struct explorer *explorer, uint32_t finding, struct qv_v
     for (uint32_t i = 0; i < knowledge->patterns_of_count[finding]; i++) {
         uint16_t pattern = knowledge->patterns_of[finding][i];
         explorer->levels[pattern] =
-            qv_pattern_level(knowledge, pattern - knowledge->form.field_count, &explorer->situation,
-                             engine->c->medicines_known, engine->medicines_unrecognised);
+            qv_pattern_level(knowledge, pattern - knowledge->form.field_count, &explorer->situation);
         changed[changed_count++] = pattern;
     }
     struct weights total = engine->total;
@@ -126,10 +127,10 @@ static void probe_begin(struct explorer *explorer, uint32_t finding, struct qv_v
 
     posterior(total.fair, probe->p);
     probe->leading = leading_cause(probe->p);
-    probe->entropy_bits = entropy_bits(total.fair, probe->p);
     /* Σw' / Σw, which is w'/w × p/p' of any one cause */
     uint32_t c = engine->leading;
     probe->fit = exp((double)(total.fair[c] - engine->total.fair[c])) * engine->p[c] / fmax((double)probe->p[c], 1e-30);
+    probe->gain_bits = information_gain(engine->total.fair, total.fair, probe->p, probe->fit);
 
     bool told = value.kind != QV_NO || knowledge->evidence[finding].told_by_no || engine->levels[finding] >= 0;
     probe->level = level_by_causes(engine, &total, probe->p,
@@ -283,7 +284,7 @@ static double answer_share(const struct engine *engine, const struct probe *prob
 }
 
 struct expectation {
-    double share_sum, entropy_sum, level_share[QV_LEVEL_COUNT];
+    double share_sum, gain_sum, level_share[QV_LEVEL_COUNT];
     double material_share;
 };
 
@@ -291,18 +292,25 @@ static void expect(struct expectation *expectation, const struct engine *engine,
                    double share)
 {
     expectation->share_sum += share;
-    expectation->entropy_sum += share * probe->entropy_bits;
+    expectation->gain_sum += share * probe->gain_bits;
     expectation->level_share[probe->level] += share;
     if (probe->level > engine->level || (probe->leading != engine->leading))
         expectation->material_share += share;
 }
 
+/* An answer that leaves everything as it is. */
+static void expect_nothing_new(struct expectation *expectation, const struct engine *engine, double share)
+{
+    expectation->share_sum += share;
+    expectation->level_share[engine->level] += share;
+}
+
 /* Bits about the leading cause (mutual information) and about the level (its entropy over the answers). */
-static double expected_bits(const struct explorer *explorer, const struct expectation *expectation)
+static double expected_bits(const struct expectation *expectation)
 {
     if (expectation->share_sum <= 0)
         return 0;
-    double bits = fmax(0, explorer->engine->entropy_bits - expectation->entropy_sum / expectation->share_sum);
+    double bits = fmax(0, expectation->gain_sum / expectation->share_sum);
     for (int level = 0; level < QV_LEVEL_COUNT; level++) {
         double q = expectation->level_share[level] / expectation->share_sum;
         if (q > 0 && q < 1)
@@ -340,7 +348,7 @@ static void insert_question(struct explorer *explorer, struct qv_question questi
 static void note_question(struct explorer *explorer, uint32_t finding, const struct expectation *expectation)
 {
     const struct qv_finding *f = &explorer->engine->facts->findings[finding];
-    double bits = expected_bits(explorer, expectation);
+    double bits = expected_bits(expectation);
     if (bits >= ENOUGH_BITS && expectation->material_share >= PLAUSIBLE * expectation->share_sum)
         explorer->matters = true;
     if (bits > 0 || f->screen)
@@ -366,10 +374,14 @@ static void explore_finding(struct explorer *explorer, uint32_t finding, bool as
     struct expectation expectation = {0};
     bool means_emergency = false;
 
-    for (uint32_t l = 0; l < count; l++) {
+    for (uint32_t l = count; l-- > 0;) {
         bool other = change && is_other_than_now(engine, finding, l, &values[l]);
         if (!ask && !other)
             continue;
+        if (values[l].kind == QV_NO && expectation.share_sum < RARE && !engine->knowledge->evidence[finding].told_by_no) {
+            expect_nothing_new(&expectation, engine, 1 - expectation.share_sum);
+            continue;
+        }
         struct probe probe = {.phrase = phrase_of(engine, finding, l)};
         probe_begin(explorer, finding, values[l], &probe);
         probe_end(explorer, finding);

@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct qv_error error = {0};
     if (rule_compile(knowledge, arena, text, &rule, &error) == 0) {
         struct qv_situation situation = {.values = values, .levels = levels, .onset_days = NAN};
-        qv_situation_levels(knowledge, &situation, false, false, levels);
+        qv_situation_levels(knowledge, &situation, levels);
         (void)qv_rule_holds(knowledge, rule, &situation);
     } else if (!error.text[0]) {
         abort();

@@ -137,9 +137,12 @@ static void bins_have_edges(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(beta_has_known_values),          cmocka_unit_test(beta_is_a_binomial_tail),
-        cmocka_unit_test(bounds_are_where_the_tails_are), cmocka_unit_test(bounds_have_known_values),
-        cmocka_unit_test(scores_are_as_counted),          cmocka_unit_test(no_answers_no_scores),
+        cmocka_unit_test(beta_has_known_values),
+        cmocka_unit_test(beta_is_a_binomial_tail),
+        cmocka_unit_test(bounds_are_where_the_tails_are),
+        cmocka_unit_test(bounds_have_known_values),
+        cmocka_unit_test(scores_are_as_counted),
+        cmocka_unit_test(no_answers_no_scores),
         cmocka_unit_test(bins_have_edges),
     };
     return cmocka_run_group_tests_name("bench", tests, NULL, NULL);

@@ -58,7 +58,7 @@ static int unload(void **unused)
     return 0;
 }
 
-/* ---- the knowledge as shipped ---------------------------------------------------------------------------------------- */
+/* ---- the knowledge as shipped ------------------------------------------------------------------------------------ */
 
 static void print_complaint(const struct qv_complaint *complaint, void *context)
 {
@@ -79,19 +79,19 @@ static void test_no_complaints(void **unused)
 static const char *const contract_findings[] = {
     "age", "sex", "pregnant", "site", "started_at", "side", "onset_days", "frequency", "episode_seconds", "trend",
     "spread", "eye_and_mouth_together", "sustained_spasm", "in_sleep", "rhythmic", "vertical_lip_tremor",
-    "chewing_or_tongue_movements", "mouth_moves_when_blinking", "set_off_by_movement", "urge_before", "can_be_held_back",
-    "stops_when_distracted", "worse_with_stress", "undulating", "facial_weakness", "facial_droop", "cannot_close_eye",
-    "forehead_spared", "began_suddenly", "speech_difficulty", "swallowing_difficulty", "breathing_difficulty",
-    "facial_numbness", "limb_weakness", "limb_numbness", "vision_loss", "double_vision", "severe_headache", "confusion",
-    "impaired_awareness", "jerking_spreads", "tongue_biting", "muscle_wasting", "tongue_twitching", "muscle_cramps",
-    "tingling_around_mouth", "tingling_hands", "hand_spasms", "palpitations", "fast_breathing", "panic", "hearing_loss",
-    "clicking_in_ear", "facial_pain", "ear_rash", "lip_blisters", "fever", "weight_loss", "heat_intolerance",
-    "hand_tremor", "slow_movement", "neck_pulling", "jaw_or_eye_locked", "restlessness", "low_mood", "anxiety",
-    "suicidal_thoughts", "balance_trouble", "bells_palsy_months_ago", "facial_injury_days_ago",
-    "face_or_dental_procedure_days_ago", "filler_or_botulinum_days_ago", "stroke_before", "multiple_sclerosis",
-    "epilepsy", "parkinsons", "tics_in_childhood", "family_tics", "family_motor_neuron_disease", "kidney_disease",
-    "thyroid_or_parathyroid_surgery", "gut_malabsorption", "eating_disorder", "high_blood_pressure", "diabetes",
-    "caffeine_mg_per_day", "other_stimulants", "nicotine", "alcohol_g_per_day", "alcohol_stopped_days_ago",
+    "chewing_or_tongue_movements", "mouth_moves_when_blinking", "set_off_by_movement", "urge_before",
+    "can_be_held_back", "stops_when_distracted", "worse_with_stress", "undulating", "facial_weakness", "facial_droop",
+    "cannot_close_eye", "forehead_spared", "began_suddenly", "speech_difficulty", "swallowing_difficulty",
+    "breathing_difficulty", "facial_numbness", "limb_weakness", "limb_numbness", "vision_loss", "double_vision",
+    "severe_headache", "confusion", "impaired_awareness", "jerking_spreads", "tongue_biting", "muscle_wasting",
+    "tongue_twitching", "muscle_cramps", "tingling_around_mouth", "tingling_hands", "hand_spasms", "palpitations",
+    "fast_breathing", "panic", "hearing_loss", "clicking_in_ear", "facial_pain", "ear_rash", "lip_blisters", "fever",
+    "weight_loss", "heat_intolerance", "hand_tremor", "slow_movement", "neck_pulling", "jaw_or_eye_locked",
+    "restlessness", "low_mood", "anxiety", "suicidal_thoughts", "balance_trouble", "bells_palsy_months_ago",
+    "facial_injury_days_ago", "face_or_dental_procedure_days_ago", "filler_or_botulinum_days_ago", "stroke_before",
+    "multiple_sclerosis", "epilepsy", "parkinsons", "tics_in_childhood", "family_tics", "family_motor_neuron_disease",
+    "kidney_disease", "thyroid_or_parathyroid_surgery", "gut_malabsorption", "eating_disorder", "high_blood_pressure",
+    "diabetes", "caffeine_mg_per_day", "other_stimulants", "nicotine", "alcohol_g_per_day", "alcohol_stopped_days_ago",
     "sleep_hours", "poor_sleep_nights_per_week", "stress", "fatigue", "water_ml_per_day", "heavy_sweating",
     "vomiting_or_diarrhoea_days", "fruit_veg_portions_per_day", "magnesium_mg_per_day", "potassium_mg_per_day",
     "medications", "potassium_mmol_l", "magnesium_mmol_l", "calcium_mmol_l", "tsh_miu_l", "measured_twitches_per_min",
@@ -102,16 +102,42 @@ static const char *const contract_findings[] = {
     "eye_closes_when_smiling", "vertigo", "hallucinations", "heavy_drinking", "lip_or_tongue_swelling", "tick_bite",
     "rigid_jaw", "pregnancy_weeks", "thyroid_surgery_days_ago", "glucose_mmol_l"};
 
-static const char *const contract_conditions[] = {
-    "benign_twitch", "benign_fasciculation_syndrome", "low_magnesium", "low_potassium", "low_calcium",
-    "hyperventilation", "facial_nerve_irritation", "bells_palsy", "bells_palsy_recovery", "hemifacial_spasm",
-    "facial_myokymia", "stroke_or_tia", "focal_seizure", "medicine_induced_twitch", "tardive_dyskinesia",
-    "rabbit_syndrome", "acute_dystonia", "tic", "oromandibular_dystonia", "motor_neuron_disease",
-    "parkinsonian_tremor", "functional_movement", "thyrotoxicosis", "withdrawal", "local_mimic"};
+static const char *const contract_conditions[] = {"benign_twitch",
+                                                  "benign_fasciculation_syndrome",
+                                                  "low_magnesium",
+                                                  "low_potassium",
+                                                  "low_calcium",
+                                                  "hyperventilation",
+                                                  "facial_nerve_irritation",
+                                                  "bells_palsy",
+                                                  "bells_palsy_recovery",
+                                                  "hemifacial_spasm",
+                                                  "facial_myokymia",
+                                                  "stroke_or_tia",
+                                                  "focal_seizure",
+                                                  "medicine_induced_twitch",
+                                                  "tardive_dyskinesia",
+                                                  "rabbit_syndrome",
+                                                  "acute_dystonia",
+                                                  "tic",
+                                                  "oromandibular_dystonia",
+                                                  "motor_neuron_disease",
+                                                  "parkinsonian_tremor",
+                                                  "functional_movement",
+                                                  "thyrotoxicosis",
+                                                  "withdrawal",
+                                                  "local_mimic"};
 
-static const char *const contract_contributors[] = {
-    "stress", "fatigue", "poor_sleep", "caffeine", "stimulants", "alcohol", "dehydration", "low_magnesium_intake",
-    "low_potassium_intake", "medicine"};
+static const char *const contract_contributors[] = {"stress",
+                                                    "fatigue",
+                                                    "poor_sleep",
+                                                    "caffeine",
+                                                    "stimulants",
+                                                    "alcohol",
+                                                    "dehydration",
+                                                    "low_magnesium_intake",
+                                                    "low_potassium_intake",
+                                                    "medicine"};
 
 static bool has_contributor(const char *id)
 {
@@ -155,7 +181,7 @@ static void test_sizes(void **unused)
     assert_true(facts->claim_count >= 60); /* the checker sees to it that none is missing in between */
 }
 
-/* ---- rules ------------------------------------------------------------------------------------------------------------ */
+/* ---- rules ------------------------------------------------------------------------------------------------------- */
 
 static void test_rules_that_cannot_be_read(void **unused)
 {
@@ -272,7 +298,8 @@ static void say(struct person *person, const char *text)
         if (field == knowledge->onset)
             person->situation.onset_days = person->values[field].number;
     }
-    qv_situation_levels(knowledge, &person->situation, person->situation.dose_count > 0, false, person->levels);
+    person->situation.medicines_known = person->situation.dose_count > 0;
+    qv_situation_levels(knowledge, &person->situation, person->levels);
 }
 
 static const struct qv_rule *compile(const char *text)
@@ -388,7 +415,7 @@ static void test_rules_hold(void **unused)
     assert_true(qv_rule_holds(knowledge, NULL, &person.situation));
 }
 
-/* ---- somebody for whom a rule holds ----------------------------------------------------------------------------------- */
+/* ---- somebody for whom a rule holds ------------------------------------------------------------------------------ */
 
 static void test_every_red_flag_has_a_witness(void **unused)
 {
@@ -464,7 +491,7 @@ static void test_witnesses(void **unused)
     }
 }
 
-/* ---- medicines -------------------------------------------------------------------------------------------------------- */
+/* ---- medicines --------------------------------------------------------------------------------------------------- */
 
 static void test_medicine_names(void **unused)
 {
@@ -505,7 +532,7 @@ static void test_medicine_names(void **unused)
     assert_int_equal(qv_knowledge_medicines(knowledge, "sertraline", NULL, 0), 0);
 }
 
-/* ---- the checker ------------------------------------------------------------------------------------------------------ */
+/* ---- the checker ------------------------------------------------------------------------------------------------- */
 
 enum where { ON_THE_LINE, NEARBY }; /* NEARBY: what is missing has no line; any line of the file will do */
 
@@ -585,8 +612,9 @@ static const struct defect defects[] = {
     {"findings.yaml", "id: long, ", "id: long, below: 20, ", "no end", ON_THE_LINE, NULL},
     {"findings.yaml", "min: 0", "min: 24", "min below max", ON_THE_LINE, NULL},
     {"findings.yaml", "    max: 24\n", "", "no min or no max", NEARBY, NULL},
-    {"findings.yaml", "    levels:\n      - {id: lip, phrase: \"your lip twitches\"}\n"
-                      "      - {id: eyelid, phrase: \"your eyelid twitches\"}\n",
+    {"findings.yaml",
+     "    levels:\n      - {id: lip, phrase: \"your lip twitches\"}\n"
+     "      - {id: eyelid, phrase: \"your eyelid twitches\"}\n",
      "", "no levels", NEARBY, NULL},
     {"patterns.yaml", "id: late", "id: later", "no level \"late\"", NEARBY, NULL},
     {"patterns.yaml", "id: late", "id: later", "\"later\"", ON_THE_LINE, NULL},
@@ -621,7 +649,7 @@ static const struct defect defects[] = {
     {"contributors.yaml", ", points: [{at: 4, odds: 2}, {at: 7, odds: 1}]", "", "neither points", ON_THE_LINE, NULL},
     {"contributors.yaml", "{at: 7, odds: 1}", "{at: 4, odds: 1}", "ascend", ON_THE_LINE, NULL},
     {"contributors.yaml", "{at: 7, odds: 1}", "{at: 7, odds: 0}", "more than 0", ON_THE_LINE, NULL},
-    {"drinks.yaml", "caffeine_low_mg: 95", "caffeine_low_mg: 150", "caffeine", ON_THE_LINE, NULL},
+    {"drinks.yaml", "caffeine_low_mg: 95", "caffeine_low_mg: 150", "usual amount", ON_THE_LINE, NULL},
     {"foods.yaml", "magnesium_mg: 32, potassium_mg: 422, ", "", "neither", ON_THE_LINE, NULL},
 };
 
@@ -746,7 +774,8 @@ static void test_defects_are_found(void **state)
         if (!expected.found || complaints == 0) {
             missed++;
             print_error("%s: \"%s\" → \"%s\": expected line %u to say \"%s\", found\n%s", defect->file, defect->good,
-                        defect->bad, expected.line, defect->says, expected.all.bytes ? expected.all.bytes : "  nothing\n");
+                        defect->bad, expected.line, defect->says,
+                        expected.all.bytes ? expected.all.bytes : "  nothing\n");
         }
         /* Whatever the checker complains of, the loader does not load. */
         struct qv_knowledge *spoilt = NULL;

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <quiver/consult.h>
+
+int qv_consult(const struct qv_knowledge *knowledge, const struct qv_evidence_given *given, struct qv_arena *arena,
+               struct qv_answer **out, struct qv_error *error)
+{
+    struct qv_case *c;
+    int status = qv_case_parse(arena, &knowledge->form, given->case_json, given->case_length, "case", &c, error);
+    if (status)
+        return status;
+    return qv_reason(knowledge, c, QV_REASON_ALL, arena, out, error);
+}

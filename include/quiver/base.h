@@ -180,8 +180,8 @@ struct qv_value {
 
 /** Parses YYYY-MM-DD of the proleptic Gregorian calendar into days since 1970-01-01. False when it is no date. */
 bool qv_date_parse(const char *text, int32_t *days);
-/** Writes YYYY-MM-DD. */
-void qv_date_format(int32_t days, char out[static 11]);
+/** Writes YYYY-MM-DD and a 0: eleven bytes. */
+void qv_date_format(int32_t days, char *out);
 /** Today in the local zone, as days since 1970-01-01. */
 int32_t qv_date_today(void);
 

@@ -40,7 +40,7 @@ bool qv_date_parse(const char *text, int32_t *days)
     return true;
 }
 
-void qv_date_format(int32_t days, char out[static 11])
+void qv_date_format(int32_t days, char *out)
 {
     int32_t shifted = days + 719468;
     int32_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;

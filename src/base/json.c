@@ -36,30 +36,28 @@ static void wrote(struct qv_text *text, size_t bytes)
     text->bytes[text->length] = 0;
 }
 
-/* True when none of eight bytes is a control character, a quote or a backslash (Mycroft's test, exact for "any"). */
-static bool eight_are_plain(const char *at)
+/* Nonzero when one of eight bytes is a control character, a quote or a backslash (Mycroft's test, exact for "any"). */
+static uint64_t special_among(const char *at)
 {
     const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
     uint64_t word;
     memcpy(&word, at, sizeof word);
     uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
-    uint64_t found = ((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash);
-    return !(found & tops);
+    return (((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) & tops;
 }
 
 static bool is_plain(const char *string, size_t length)
 {
-    size_t i = 0;
-    for (; i + 8 <= length; i += 8) {
-        if (!eight_are_plain(string + i))
-            return false;
+    uint64_t special = 0;
+    if (length < 8) {
+        char padded[8] = "        ";
+        memcpy(padded, string, length);
+        return special_among(padded) == 0;
     }
-    for (; i < length; i++) {
-        unsigned char c = (unsigned char)string[i];
-        if (c < 0x20 || c == '"' || c == '\\')
-            return false;
-    }
-    return true;
+    for (size_t i = 0; i + 8 <= length; i += 8)
+        special |= special_among(string + i);
+    special |= special_among(string + length - 8); /* the last eight, some of them again */
+    return special == 0;
 }
 
 /* With escapes; runs without anything to escape are copied whole. */

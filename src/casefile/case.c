@@ -222,10 +222,12 @@ static void consider(struct nearest *nearest, const char *name, size_t length, c
         return;
     size_t longer = length > word_length ? length : word_length;
     unsigned distance = edits_between(name, length, word, word_length);
-    unsigned close_enough = 1 + (unsigned)longer / 5;
-    if (distance > close_enough && (is_part_of(name, length, word, word_length) || is_part_of(word, word_length, name, length)))
-        distance = close_enough = NAME_BYTES_MAX; /* after all that are merely misspelt */
-    if (distance <= close_enough && distance < longer && (!nearest->word || distance < nearest->distance))
+    if (distance > 1 + longer / 5 || distance >= longer) {
+        if (!is_part_of(name, length, word, word_length) && !is_part_of(word, word_length, name, length))
+            return;
+        distance += NAME_BYTES_MAX; /* after all that are merely misspelt */
+    }
+    if (!nearest->word || distance < nearest->distance)
         *nearest = (struct nearest){word, distance};
 }
 

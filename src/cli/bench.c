@@ -14,6 +14,7 @@
 #include <quiver/knowledge.h>
 #include <quiver/reason.h>
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
@@ -90,6 +91,7 @@ static int add_cases(struct bench *bench, struct dirent **entries, int count, st
 /* In the order of the bytes of their names. */
 static int list_cases(struct bench *bench, struct qv_arena *arena, struct qv_error *error)
 {
+    assert(bench->directory);
     struct dirent **entries = NULL;
     int count = scandir(bench->directory, &entries, may_be_case, alphasort);
     if (count < 0)

@@ -76,7 +76,7 @@ int cli_batch(const struct qv_knowledge *knowledge, const char *path);
 /** Where an interview is kept for later: $XDG_DATA_HOME/quiver/interview.json. Fails when there is no home. */
 int cli_saved_path(struct qv_text *path, struct qv_error *error) QV_MUST_CHECK;
 /** Writes the case so that the file is either the old or the new one, readable by its owner only. */
-int cli_saved_write(const struct qv_case *c, const char *path, struct qv_error *error) QV_MUST_CHECK;
+int cli_saved_write(const struct qv_case *c, const char *path, bool make_folders, struct qv_error *error) QV_MUST_CHECK;
 /** Reads a case that was saved, and brings it up to date: see saved.c. */
 int cli_saved_read(const struct qv_knowledge *knowledge, const char *path, struct qv_arena *arena, struct qv_case **out,
                    struct qv_error *error) QV_MUST_CHECK;

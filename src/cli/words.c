@@ -460,12 +460,23 @@ static const struct {
                    {"stop", STOPPED},      {"quit", STOPPED},      {"ended", STOPPED},    {"finished", STOPPED},
                    {"until", STOPPED}};
 
+/* "for 2 weeks" is a time, "for headache" is not. */
+static bool is_amount(const char *text)
+{
+    struct tidy t = tidy(text, strlen(text));
+    const char *at = t.text;
+    double ignored;
+    drop_hedges(&at);
+    return take_number(&at, &ignored);
+}
+
 /* The event word that stands at text, if one begins there; @p length is its own. */
 static enum event event_at(const char *text, size_t *length)
 {
     for (size_t i = 0; i < sizeof event_words / sizeof event_words[0]; i++) {
         *length = strlen(event_words[i].word);
-        if (strncasecmp(text, event_words[i].word, *length) == 0 && !isalnum((unsigned char)text[*length]))
+        bool here = strncasecmp(text, event_words[i].word, *length) == 0 && !isalnum((unsigned char)text[*length]);
+        if (here && (strcmp(event_words[i].word, "for") != 0 || is_amount(text + *length)))
             return event_words[i].event;
     }
     *length = 0;

@@ -260,9 +260,13 @@ static void pattern_reads(const struct qv_knowledge *knowledge, uint32_t pattern
     }
 }
 
-/* Turns a matrix of marks, rows the readers and columns the evidence, into a list of readers for each evidence. */
+/*
+ * Turns a matrix of marks, rows the readers and columns the evidence, into a list of readers for each evidence; in the
+ * given order, or (NULL) as they are.
+ */
 static int lists_by_evidence(struct qv_knowledge *knowledge, const bool *marks, uint32_t reader_count,
-                             uint16_t first_reader, const uint16_t ***lists, const uint16_t **counts)
+                             uint16_t first_reader, const uint16_t *order, const uint16_t ***lists,
+                             const uint16_t **counts)
 {
     uint32_t columns = knowledge->evidence_count;
     const uint16_t **out = qv_arena_alloc(knowledge->arena, columns, sizeof *out);
@@ -275,7 +279,8 @@ static int lists_by_evidence(struct qv_knowledge *knowledge, const bool *marks, 
         uint16_t *list = qv_arena_alloc(knowledge->arena, out_counts[e], sizeof *list);
         if (!list)
             return QV_ERR_UNAVAILABLE;
-        for (uint32_t r = 0, k = 0; r < reader_count; r++) {
+        for (uint32_t i = 0, k = 0; i < reader_count; i++) {
+            uint32_t r = order ? order[i] : i;
             if (marks[r * columns + e])
                 list[k++] = (uint16_t)(first_reader + r);
         }
@@ -315,13 +320,28 @@ static int build_flag_masks(struct qv_knowledge *knowledge, const bool *flags, s
     return QV_OK;
 }
 
+/* The readers 0 … count - 1 in the order in which they are to be listed: red flags by level, the most urgent first. */
+static uint16_t *urgent_first(struct qv_knowledge *knowledge, uint32_t count)
+{
+    uint16_t *order = qv_arena_alloc(knowledge->arena, count, sizeof *order);
+    uint32_t next = 0;
+    for (int level = QV_EMERGENCY; order && level >= QV_SELF_CARE; level--) {
+        for (uint32_t f = 0; f < count; f++) {
+            if (knowledge->facts->red_flags[f].level == (enum qv_level)level)
+                order[next++] = (uint16_t)f;
+        }
+    }
+    return order;
+}
+
 static int build_readers(struct qv_knowledge *knowledge, struct qv_error *error)
 {
     const struct qv_facts *facts = knowledge->facts;
     uint32_t columns = knowledge->evidence_count;
     bool *patterns = qv_arena_alloc(knowledge->arena, facts->pattern_count * columns, 1);
     bool *flags = qv_arena_alloc(knowledge->arena, facts->red_flag_count * columns, 1);
-    if (!patterns || !flags)
+    const uint16_t *order = urgent_first(knowledge, facts->red_flag_count);
+    if (!patterns || !flags || !order)
         return OUT_OF_MEMORY(error);
 
     for (uint32_t p = 0; p < facts->pattern_count; p++) {
@@ -338,9 +358,9 @@ static int build_readers(struct qv_knowledge *knowledge, struct qv_error *error)
                 row[e] |= patterns[p * columns + e];
         }
     }
-    if (lists_by_evidence(knowledge, patterns, facts->pattern_count, (uint16_t)facts->finding_count,
+    if (lists_by_evidence(knowledge, patterns, facts->pattern_count, (uint16_t)facts->finding_count, NULL,
                           &knowledge->patterns_of, &knowledge->patterns_of_count) ||
-        lists_by_evidence(knowledge, flags, facts->red_flag_count, 0, &knowledge->flags_of,
+        lists_by_evidence(knowledge, flags, facts->red_flag_count, 0, order, &knowledge->flags_of,
                           &knowledge->flags_of_count))
         return OUT_OF_MEMORY(error);
     return build_flag_masks(knowledge, flags, error);
@@ -673,7 +693,7 @@ int index_tables(struct qv_knowledge *knowledge, struct qv_error *error)
 
 int index_build(const struct qv_facts *facts, struct qv_knowledge **out, struct qv_error *error)
 {
-    struct qv_knowledge *knowledge;
+    struct qv_knowledge *knowledge = NULL;
     int status = index_begin(facts, &knowledge, error);
     if (status)
         return status;

@@ -10,6 +10,11 @@
 /* Tests are named for causes that a doctor would want to settle. */
 #define TESTS_FROM_P 0.1
 
+/* What answers a habit of theirs is read before what answers a cause, and that before what is for everyone. */
+#define FOR_EVERYONE 1.0
+#define BY_CAUSE 2.0
+#define BY_HABIT 4.0
+
 /* How much of this person's answer an advice speaks to; 0 = not for them. */
 static double relevance(const struct engine *engine, const struct qv_answer *answer, uint32_t index)
 {
@@ -19,17 +24,17 @@ static double relevance(const struct engine *engine, const struct qv_answer *ans
         for (uint32_t s = 0; s < answer->share_count; s++) {
             const struct qv_share *share = &answer->shares[s];
             if (share->contributor == engine->knowledge->advice_contributors[index][i] &&
-                share->share >= ADVICE_FROM_SHARE && share->share > best)
-                best = share->share;
+                share->share >= ADVICE_FROM_SHARE && BY_HABIT + share->share > best)
+                best = BY_HABIT + share->share;
         }
     }
     for (uint32_t i = 0; i < advice->conditions.count; i++) {
         double p = engine->p[engine->knowledge->advice_conditions[index][i]];
-        if (p >= ADVICE_FROM_P && p > best)
-            best = p;
+        if (p >= ADVICE_FROM_P && BY_CAUSE + p > best)
+            best = BY_CAUSE + p;
     }
     if (advice->contributors.count == 0 && advice->conditions.count == 0)
-        best = 1;
+        best = FOR_EVERYONE;
     return best;
 }
 
@@ -42,16 +47,16 @@ static bool level_fits(const struct qv_advice *advice, enum qv_level level)
 
 struct choice {
     uint32_t advice;
-    int when;
+    int place; /* 0 tied to the level, 1 to do, 2 to discuss */
     double relevance;
 };
 
-/* What is tied to the level itself first, then now, daily, to discuss; within these the most relevant. */
+/* What is tied to the level itself first, what is to be discussed last; within these the most relevant. */
 static int order_of_reading(const void *a, const void *b)
 {
     const struct choice *x = a, *y = b;
-    if (x->when != y->when)
-        return x->when - y->when;
+    if (x->place != y->place)
+        return x->place - y->place;
     if (x->relevance != y->relevance)
         return x->relevance < y->relevance ? 1 : -1;
     return x->advice < y->advice ? -1 : 1;
@@ -74,7 +79,7 @@ int choose_advice(struct engine *engine, struct qv_answer *answer)
         if (relevant <= 0 || !qv_rule_holds(knowledge, knowledge->advice_if[a], &engine->situation) ||
             (knowledge->advice_unless[a] && qv_rule_holds(knowledge, knowledge->advice_unless[a], &engine->situation)))
             continue;
-        choices[count++] = (struct choice){a, advice->level ? -1 : (int)advice->when, relevant};
+        choices[count++] = (struct choice){a, advice->level ? 0 : advice->when == QV_WHEN_DISCUSS ? 2 : 1, relevant};
     }
     qsort(choices, count, sizeof *choices, order_of_reading);
     for (uint32_t i = 0; i < count; i++)

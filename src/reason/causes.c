@@ -21,10 +21,10 @@
 #define TAIL_DRAWS 1
 
 /* Reasons are worked out for causes at least so likely, and listed from this weight on. */
-#define REASONS_FROM_P 0.02
+#define REASONS_FROM_P 0.05
 #define REASONS_FOR_FIRST 3
 #define SMALLEST_REASON_DB 0.5
-#define REASONS_MAX 8
+#define REASONS_MAX 6
 
 /* Φ⁻¹((i + ½) / 61) */
 static const float normal_quantile[DRAWS] = {
@@ -176,6 +176,14 @@ struct without {
     float p[COLUMNS];
 };
 
+static uint32_t weighed_count(const struct engine *engine)
+{
+    uint32_t count = 0;
+    for (uint32_t e = 0; e < engine->knowledge->evidence_count; e++)
+        count += engine->levels[e] >= 0 && engine->knowledge->evidence[e].weighed;
+    return count;
+}
+
 static int leave_one_out(const struct engine *engine, struct without *rows, uint32_t *row_count)
 {
     uint32_t evidence_count = engine->knowledge->evidence_count, count = 0;
@@ -235,7 +243,7 @@ static int likelier_first(const void *a, const void *b)
 int list_causes(struct engine *engine, unsigned flags, struct qv_answer *answer)
 {
     struct qv_cause *causes = qv_arena_alloc(engine->arena, engine->cause_count, sizeof *causes);
-    struct without *rows = qv_arena_alloc(engine->arena, engine->knowledge->evidence_count, sizeof *rows);
+    struct without *rows = qv_arena_alloc(engine->arena, weighed_count(engine), sizeof *rows);
     if (!causes || !rows)
         return QV_ERR_UNAVAILABLE;
 

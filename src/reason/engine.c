@@ -74,16 +74,18 @@ void engine_log_prior(const struct engine *engine, double age, int sex, float ou
 
 /*
  * Loops over COLUMNS are plain so that compilers turn them into vector instructions. The hot functions are compiled a
- * second time for AVX2, chosen when the program starts. Both do the same operations in the same order (no fused
+ * second time for AVX2, chosen when the program starts (by GCC; Clang 14 cannot inline into such clones). Both do the same operations in the same order (no fused
  * multiply-add), so the answer is the same to the last digit on every machine.
  */
-#if defined __x86_64__ && defined __gnu_linux__ && !defined __SANITIZE_ADDRESS__ && !QV_NO_CLONES
+#if defined __x86_64__ && defined __gnu_linux__ && !defined __SANITIZE_ADDRESS__ && !defined __clang__
 #define VECTOR_CLONES __attribute__((target_clones("avx2", "default")))
+#define IN_EVERY_CLONE static inline __attribute__((always_inline))
 #else
 #define VECTOR_CLONES
+#define IN_EVERY_CLONE static inline
 #endif
 
-static inline void add(struct weights *total, const struct weights *part)
+IN_EVERY_CLONE void add(struct weights *total, const struct weights *part)
 {
     for (uint32_t c = 0; c < COLUMNS; c++) {
         total->fair[c] += part->fair[c];
@@ -92,7 +94,7 @@ static inline void add(struct weights *total, const struct weights *part)
     }
 }
 
-static inline void subtract(struct weights *total, const struct weights *part)
+IN_EVERY_CLONE void subtract(struct weights *total, const struct weights *part)
 {
     for (uint32_t c = 0; c < COLUMNS; c++) {
         total->fair[c] -= part->fair[c];
@@ -102,7 +104,7 @@ static inline void subtract(struct weights *total, const struct weights *part)
 }
 
 /* An alarming "yes" may only raise the cause and lower its rivals; a "no" is the same in the mirror. */
-static inline void one_sided(const float *row, float sign, struct weights *out)
+IN_EVERY_CLONE void one_sided(const float *row, float sign, struct weights *out)
 {
     for (uint32_t c = 0; c < COLUMNS; c++) {
         float toward = row[c] * sign;
@@ -112,7 +114,7 @@ static inline void one_sided(const float *row, float sign, struct weights *out)
 }
 
 /* The weight of one piece of evidence at a level, outside its sign group. The evidence is weighed, the level known. */
-static inline void evidence_weights(const struct qv_knowledge *knowledge, uint32_t evidence, int level, struct weights *out)
+IN_EVERY_CLONE void evidence_weights(const struct qv_knowledge *knowledge, uint32_t evidence, int level, struct weights *out)
 {
     const float *row = knowledge->log_ratio[knowledge->evidence[evidence].first_cell + (uint32_t)level];
     bool is_finding = evidence < knowledge->form.field_count;
@@ -130,7 +132,7 @@ static inline void evidence_weights(const struct qv_knowledge *knowledge, uint32
 }
 
 /* Folds one member into a group: `strongest` by size (of equals the one in favour, whatever the order), and the sum. */
-static inline void fold_row(const float *member, float *strongest, float *sum)
+IN_EVERY_CLONE void fold_row(const float *member, float *strongest, float *sum)
 {
     for (uint32_t c = 0; c < COLUMNS; c++) {
         float m = member[c], s = strongest[c];
@@ -140,14 +142,14 @@ static inline void fold_row(const float *member, float *strongest, float *sum)
     }
 }
 
-static inline void fold(const struct weights *member, struct weights *strongest, struct weights *sum)
+IN_EVERY_CLONE void fold(const struct weights *member, struct weights *strongest, struct weights *sum)
 {
     fold_row(member->fair, strongest->fair, sum->fair);
     fold_row(member->up, strongest->up, sum->up);
     fold_row(member->down, strongest->down, sum->down);
 }
 
-static inline void damp(const struct weights *strongest, const struct weights *sum, struct weights *out)
+IN_EVERY_CLONE void damp(const struct weights *strongest, const struct weights *sum, struct weights *out)
 {
     for (uint32_t c = 0; c < COLUMNS; c++) {
         out->fair[c] = strongest->fair[c] + SIGN_DAMPING * (sum->fair[c] - strongest->fair[c]);
@@ -157,7 +159,7 @@ static inline void damp(const struct weights *strongest, const struct weights *s
 }
 
 /* Folds the known members of a group. */
-static inline void fold_members(const struct engine *engine, const struct sign *sign, const int8_t *levels,
+IN_EVERY_CLONE void fold_members(const struct engine *engine, const struct sign *sign, const int8_t *levels,
                          struct weights *strongest, struct weights *sum)
 {
     memset(strongest, 0, sizeof *strongest);
@@ -173,7 +175,7 @@ static inline void fold_members(const struct engine *engine, const struct sign *
 }
 
 /* Puts a sign group's part at the new levels in place of its part in the case. `only` is the one member that changed. */
-static inline void shift_sign(const struct engine *engine, const struct sign *sign, const int8_t *levels, uint32_t only,
+IN_EVERY_CLONE void shift_sign(const struct engine *engine, const struct sign *sign, const int8_t *levels, uint32_t only,
                        struct weights *total)
 {
     struct weights strongest, sum, part;
@@ -274,7 +276,7 @@ static int weigh_all(struct engine *engine)
  * exp of all columns to 2 parts in 10^7, in steps that vectorise: x = n log 2 + r by Cody and Waite's two-part constant,
  * a polynomial for e^r, and n put into the exponent bits. Below -86 it is as good as 0.
  */
-static inline void exp_columns(const float x[COLUMNS], float minus, float out[COLUMNS])
+IN_EVERY_CLONE void exp_columns(const float x[COLUMNS], float minus, float out[COLUMNS])
 {
     float n[COLUMNS], scale[COLUMNS];
     int32_t bits[COLUMNS];
@@ -298,7 +300,7 @@ static inline void exp_columns(const float x[COLUMNS], float minus, float out[CO
 }
 
 /* The sum of all columns, in a fixed order that eight lanes can share. */
-static inline float sum_columns(const float x[COLUMNS])
+IN_EVERY_CLONE float sum_columns(const float x[COLUMNS])
 {
     float lanes[8] = {0};
     for (uint32_t c = 0; c < COLUMNS; c += 8) {
@@ -308,7 +310,7 @@ static inline float sum_columns(const float x[COLUMNS])
     return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
 }
 
-static inline float largest_column(const float x[COLUMNS])
+IN_EVERY_CLONE float largest_column(const float x[COLUMNS])
 {
     float lanes[8];
     memcpy(lanes, x, sizeof lanes);
@@ -362,6 +364,24 @@ VECTOR_CLONES void cautious_probabilities(const struct weights *total, float p[C
 }
 
 /*
+ * False when no grave cause can reach its threshold, which is most often so and saves the exponentials: even against its
+ * strongest rival alone it would stay below. (A cause that is its own strongest rival can.)
+ */
+static bool can_be_grave(const struct engine *engine, const struct weights *total, enum qv_level floor)
+{
+    float strongest = total->down[0];
+    for (uint32_t c = 1; c < engine->cause_count; c++)
+        strongest = total->down[c] > strongest ? total->down[c] : strongest;
+    for (uint32_t i = 0; i < engine->grave_count; i++) {
+        uint32_t c = engine->grave[i];
+        if (engine->facts->conditions[c].urgency.level > floor &&
+            (total->up[c] - strongest >= engine->grave_logit[i] - 0.01f || total->down[c] >= strongest))
+            return true;
+    }
+    return false;
+}
+
+/*
  * A cause raises the level to `routine` by its plain probability: every red flag alone asks for that much, so one more
  * of them cannot undo it. Above `routine` it must be likely even when red flags are never explained away.
  */
@@ -374,10 +394,7 @@ enum qv_level level_by_causes(const struct engine *engine, const struct weights 
         if (urgency->level == QV_ROUTINE && (double)p[c] >= urgency->at)
             level = QV_ROUTINE;
     }
-    bool higher = false;
-    for (uint32_t i = 0; i < engine->grave_count; i++)
-        higher |= engine->facts->conditions[engine->grave[i]].urgency.level > level;
-    if (!higher)
+    if (!can_be_grave(engine, total, level))
         return level;
     float cautious[COLUMNS];
     cautious_probabilities(total, cautious);
@@ -431,6 +448,13 @@ static int fire_red_flags(struct engine *engine)
     return QV_OK;
 }
 
+static void add_grave(struct engine *engine, uint32_t cause)
+{
+    double at = fmin(fmax(engine->facts->conditions[cause].urgency.at, 1e-6), 1 - 1e-6);
+    engine->grave_logit[engine->grave_count] = (float)log(at / (1 - at));
+    engine->grave[engine->grave_count++] = cause;
+}
+
 int engine_begin(struct engine *engine, const struct qv_knowledge *knowledge, const struct qv_case *c,
                  struct qv_arena *arena, struct qv_answer *answer, struct qv_error *error)
 {
@@ -453,7 +477,7 @@ int engine_begin(struct engine *engine, const struct qv_knowledge *knowledge, co
                      engine->log_prior);
     for (uint32_t i = 0; i < engine->cause_count; i++) {
         if (engine->facts->conditions[i].urgency.level > QV_ROUTINE)
-            engine->grave[engine->grave_count++] = i;
+            add_grave(engine, i);
     }
     if (weigh_all(engine) || fire_red_flags(engine))
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");

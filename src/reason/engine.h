@@ -50,6 +50,7 @@ struct engine {
     struct sign *signs;
     uint32_t grave_count; /* causes whose urgency is above routine */
     uint32_t grave[COLUMNS];
+    float grave_logit[COLUMNS]; /* log-odds of their thresholds */
 
     double p[COLUMNS]; /* posterior */
     uint32_t leading;

@@ -15,8 +15,8 @@
 /* A leading cause that moves by so much has changed (reasoning.md: 20 points). */
 #define MATERIAL_SHIFT 0.20
 /* Changes listed at most; more is not read. */
-#define CHANGES_MAX 32
-#define QUESTIONS_MAX 12
+#define CHANGES_MAX 16
+#define QUESTIONS_MAX 8
 /* A question is worth asking while it is expected to tell so many bits; below it no answer is likely to matter. */
 #define ENOUGH_BITS 0.03
 /* An answer less likely than this is not a reason to go on asking. */
@@ -26,9 +26,6 @@
 #define LEVELS_MAX 33
 
 struct probe {
-    uint32_t finding;
-    struct qv_value value;
-    const char *phrase;
     enum qv_level level;
     uint32_t leading;
     float p[COLUMNS];
@@ -42,10 +39,11 @@ struct explorer {
     struct qv_value *values;
     int8_t *levels;
     struct qv_situation situation;
+    struct probe as_it_is;                 /* what a finding without weight leaves */
     uint32_t firing_count[QV_LEVEL_COUNT]; /* red flags of the case as it is, by level */
     struct qv_change *changes;
-    double *change_scores;
-    uint32_t change_count, change_room;
+    double change_scores[CHANGES_MAX];
+    uint32_t change_count;
     struct qv_question *questions;
     uint32_t question_count;
     uint32_t *not_asked;
@@ -100,13 +98,23 @@ static void shift_prior(const struct explorer *explorer, uint32_t finding, struc
     }
 }
 
+/* True when the finding can move the posterior, by itself, through a pattern or through the prior. */
+static bool weighs(const struct explorer *explorer, uint32_t finding)
+{
+    const struct qv_knowledge *knowledge = explorer->engine->knowledge;
+    bool moved = knowledge->evidence[finding].weighed || (int)finding == knowledge->age || (int)finding == knowledge->sex;
+    for (uint32_t i = 0; !moved && i < knowledge->patterns_of_count[finding]; i++) {
+        uint32_t pattern = knowledge->patterns_of[finding][i];
+        moved = explorer->levels[pattern] != explorer->engine->levels[pattern];
+    }
+    return moved;
+}
+
 /* Puts the value in place, lets levels and patterns follow, weighs. The caller restores with probe_end(). */
 static void probe_begin(struct explorer *explorer, uint32_t finding, struct qv_value value, struct probe *probe)
 {
     struct engine *engine = explorer->engine;
     const struct qv_knowledge *knowledge = engine->knowledge;
-    probe->finding = finding;
-    probe->value = value;
     explorer->values[finding] = value;
     explorer->levels[finding] = (int8_t)qv_finding_level(knowledge, finding, &value);
     if ((int)finding == knowledge->onset)
@@ -121,6 +129,13 @@ static void probe_begin(struct explorer *explorer, uint32_t finding, struct qv_v
             qv_pattern_level(knowledge, pattern - knowledge->form.field_count, &explorer->situation);
         changed[changed_count++] = pattern;
     }
+    bool told = value.kind != QV_NO || knowledge->evidence[finding].told_by_no || engine->levels[finding] >= 0;
+    enum qv_level by_rules = told ? probe_red_flags(explorer, finding) : engine->rules_level;
+    if (!weighs(explorer, finding)) {
+        *probe = explorer->as_it_is;
+        probe->level = level_by_causes(engine, &engine->total, probe->p, by_rules);
+        return;
+    }
     struct weights total = engine->total;
     shift_levels(engine, explorer->levels, changed, changed_count, &total);
     shift_prior(explorer, finding, &total);
@@ -131,10 +146,7 @@ static void probe_begin(struct explorer *explorer, uint32_t finding, struct qv_v
     uint32_t c = engine->leading;
     probe->fit = exp((double)(total.fair[c] - engine->total.fair[c])) * engine->p[c] / fmax((double)probe->p[c], 1e-30);
     probe->gain_bits = information_gain(engine->total.fair, total.fair, probe->p, probe->fit);
-
-    bool told = value.kind != QV_NO || knowledge->evidence[finding].told_by_no || engine->levels[finding] >= 0;
-    probe->level = level_by_causes(engine, &total, probe->p,
-                                   told ? probe_red_flags(explorer, finding) : engine->rules_level);
+    probe->level = level_by_causes(engine, &total, probe->p, by_rules);
 }
 
 static void probe_end(struct explorer *explorer, uint32_t finding)
@@ -231,52 +243,49 @@ static double decisiveness(const struct engine *engine, const struct probe *prob
     return 10 * (level_changes ? abs((int)probe->level - (int)engine->level) : 0) + 2 * leading_changes + shift;
 }
 
-static void note_change(struct explorer *explorer, const struct probe *probe, double score)
+/* Most decisive first, equals in the order of the findings; what falls off the end is not read. */
+static void note_change(struct explorer *explorer, uint32_t finding, const struct qv_value *value, const char *phrase,
+                        const struct probe *probe, double score)
 {
-    if (explorer->change_count == explorer->change_room)
+    uint32_t at = explorer->change_count;
+    while (at > 0 && explorer->change_scores[at - 1] < score)
+        at--;
+    if (at == CHANGES_MAX)
         return;
-    explorer->change_scores[explorer->change_count] = score;
-    explorer->changes[explorer->change_count++] = (struct qv_change){.finding = probe->finding,
-                                                                     .value = probe->value,
-                                                                     .phrase = probe->phrase,
-                                                                     .level = probe->level,
-                                                                     .top_cause = probe->leading,
-                                                                     .probability = (double)probe->p[probe->leading]};
-}
-
-/* Most decisive first; equals keep the order of the findings. Insertion sort: a few dozen entries, already near order. */
-static void sort_changes(struct explorer *explorer)
-{
-    for (uint32_t i = 1; i < explorer->change_count; i++) {
-        struct qv_change change = explorer->changes[i];
-        double score = explorer->change_scores[i];
-        uint32_t at = i;
-        for (; at > 0 && explorer->change_scores[at - 1] < score; at--) {
-            explorer->changes[at] = explorer->changes[at - 1];
-            explorer->change_scores[at] = explorer->change_scores[at - 1];
-        }
-        explorer->changes[at] = change;
-        explorer->change_scores[at] = score;
+    if (explorer->change_count < CHANGES_MAX)
+        explorer->change_count++;
+    for (uint32_t i = explorer->change_count - 1; i > at; i--) {
+        explorer->changes[i] = explorer->changes[i - 1];
+        explorer->change_scores[i] = explorer->change_scores[i - 1];
     }
-    if (explorer->change_count > CHANGES_MAX)
-        explorer->change_count = CHANGES_MAX;
+    explorer->change_scores[at] = score;
+    explorer->changes[at] = (struct qv_change){.finding = finding,
+                                               .value = *value,
+                                               .phrase = phrase,
+                                               .level = probe->level,
+                                               .top_cause = probe->leading,
+                                               .probability = (double)probe->p[probe->leading]};
 }
 
 /* ---- what to ask next ------------------------------------------------------------------------------------------------------ */
 
-static bool can_be_asked(const struct explorer *explorer, uint32_t finding)
+static bool can_be_asked(const struct engine *engine, uint32_t finding)
 {
-    const struct engine *engine = explorer->engine;
     const struct qv_finding *f = &engine->facts->findings[finding];
     return engine->values[finding].kind == QV_UNKNOWN && f->seconds > 0 &&
-           !(f->type == QV_FIELD_MEDICINES && engine->c->medicines_known) &&
-           qv_rule_holds(engine->knowledge, engine->knowledge->ask_if[finding], &engine->situation);
+           !(f->type == QV_FIELD_MEDICINES && engine->c->medicines_known);
+}
+
+/* Whether the question makes sense for this person at all. */
+static bool makes_sense(const struct engine *engine, uint32_t finding)
+{
+    return qv_rule_holds(engine->knowledge, engine->knowledge->ask_if[finding], &engine->situation);
 }
 
 /* How likely an answer is, from how well it fits the causes and how common it is. */
-static double answer_share(const struct engine *engine, const struct probe *probe, uint32_t level)
+static double answer_share(const struct engine *engine, uint32_t finding, const struct probe *probe, uint32_t level)
 {
-    const struct qv_evidence *e = &engine->knowledge->evidence[probe->finding];
+    const struct qv_evidence *e = &engine->knowledge->evidence[finding];
     double background = engine->knowledge->cells[e->first_cell + level].background;
     if (background <= 0) /* words of a list: each about as likely */
         background = 1.0 / e->level_count;
@@ -382,14 +391,14 @@ static void explore_finding(struct explorer *explorer, uint32_t finding, bool as
             expect_nothing_new(&expectation, engine, 1 - expectation.share_sum);
             continue;
         }
-        struct probe probe = {.phrase = phrase_of(engine, finding, l)};
+        struct probe probe;
         probe_begin(explorer, finding, values[l], &probe);
         probe_end(explorer, finding);
         if (ask)
-            expect(&expectation, engine, &probe, answer_share(engine, &probe, l));
+            expect(&expectation, engine, &probe, answer_share(engine, finding, &probe, l));
         double score = other ? decisiveness(engine, &probe) : 0;
         if (score > 0)
-            note_change(explorer, &probe, score);
+            note_change(explorer, finding, &values[l], phrase_of(engine, finding, l), &probe, score);
         means_emergency |= probe.level == QV_EMERGENCY;
     }
     if (ask)
@@ -402,7 +411,8 @@ static void explore_finding(struct explorer *explorer, uint32_t finding, bool as
 static void note_medicines(struct explorer *explorer)
 {
     int field = explorer->engine->knowledge->medications;
-    if (field < 0 || !can_be_asked(explorer, (uint32_t)field))
+    const struct engine *engine = explorer->engine;
+    if (field < 0 || !can_be_asked(engine, (uint32_t)field) || !makes_sense(engine, (uint32_t)field))
         return;
     const double usual_bits = 0.2;
     insert_question(explorer, (struct qv_question){(uint32_t)field, usual_bits});
@@ -412,15 +422,13 @@ static void note_medicines(struct explorer *explorer)
 static int explorer_begin(struct explorer *explorer, struct engine *engine)
 {
     uint32_t findings = engine->facts->finding_count;
-    *explorer = (struct explorer){.engine = engine, .change_room = 4 * findings};
+    *explorer = (struct explorer){.engine = engine};
     explorer->values = qv_arena_alloc(engine->arena, findings, sizeof *explorer->values);
     explorer->levels = qv_arena_alloc(engine->arena, engine->knowledge->evidence_count, sizeof *explorer->levels);
-    explorer->changes = qv_arena_alloc(engine->arena, explorer->change_room, sizeof *explorer->changes);
-    explorer->change_scores = qv_arena_alloc(engine->arena, explorer->change_room, sizeof *explorer->change_scores);
+    explorer->changes = qv_arena_alloc(engine->arena, CHANGES_MAX, sizeof *explorer->changes);
     explorer->questions = qv_arena_alloc(engine->arena, QUESTIONS_MAX, sizeof *explorer->questions);
     explorer->not_asked = qv_arena_alloc(engine->arena, findings, sizeof *explorer->not_asked);
-    if (!explorer->values || !explorer->levels || !explorer->changes || !explorer->change_scores ||
-        !explorer->questions || !explorer->not_asked)
+    if (!explorer->values || !explorer->levels || !explorer->changes || !explorer->questions || !explorer->not_asked)
         return QV_ERR_UNAVAILABLE;
 
     memcpy(explorer->values, engine->values, findings * sizeof *explorer->values);
@@ -430,6 +438,9 @@ static int explorer_begin(struct explorer *explorer, struct engine *engine)
     explorer->situation.levels = explorer->levels;
     for (uint32_t f = 0; f < engine->facts->red_flag_count; f++)
         explorer->firing_count[engine->facts->red_flags[f].level] += engine->fired[f];
+    explorer->as_it_is = (struct probe){.leading = engine->leading, .fit = 1};
+    for (uint32_t c = 0; c < engine->cause_count; c++)
+        explorer->as_it_is.p[c] = (float)engine->p[c];
     return QV_OK;
 }
 
@@ -441,15 +452,13 @@ int explore(struct engine *engine, unsigned flags, struct qv_answer *answer)
 
     for (uint32_t f = 0; f < engine->facts->finding_count; f++) {
         bool ask = !(flags & QV_REASON_NO_QUESTIONS) && (int)f != engine->knowledge->medications &&
-                   can_be_asked(&explorer, f);
-        bool change = !(flags & QV_REASON_NO_CHANGES) && can_happen(&engine->facts->findings[f]) &&
-                      qv_rule_holds(engine->knowledge, engine->knowledge->ask_if[f], &engine->situation);
-        if ((ask || change) && !is_idle(engine, f))
+                   can_be_asked(engine, f);
+        bool change = !(flags & QV_REASON_NO_CHANGES) && can_happen(&engine->facts->findings[f]);
+        if ((ask || change) && !is_idle(engine, f) && makes_sense(engine, f))
             explore_finding(&explorer, f, ask, change);
     }
     if (!(flags & QV_REASON_NO_QUESTIONS))
         note_medicines(&explorer);
-    sort_changes(&explorer);
 
     bool screening = explorer.question_count && engine->facts->findings[explorer.questions[0].finding].screen;
     answer->changes = explorer.changes;

@@ -85,6 +85,11 @@ static struct qv_value random_value(uint32_t finding)
     }
 }
 
+static double days_or_unknown(double known, uint32_t days)
+{
+    return uniform() < known ? (double)below(days) : (double)NAN;
+}
+
 static struct qv_case *random_case(void)
 {
     struct qv_case *c;
@@ -101,9 +106,8 @@ static struct qv_case *random_case(void)
         c->medicines = qv_arena_alloc(arena, 3, sizeof *c->medicines);
         for (uint32_t m = 0; m < c->medicine_count; m++) {
             const struct qv_medicine *medicine = &knowledge->facts->medicines[below(knowledge->facts->medicine_count)];
-            c->medicines[m] = (struct qv_case_medicine){medicine->names.at[0], uniform() < 0.7 ? below(400) : NAN,
-                                                        uniform() < 0.2 ? below(60) : NAN,
-                                                        uniform() < 0.1 ? below(30) : NAN};
+            c->medicines[m] = (struct qv_case_medicine){medicine->names.at[0], days_or_unknown(0.7, 400),
+                                                        days_or_unknown(0.2, 60), days_or_unknown(0.1, 30)};
         }
     }
     return c;

@@ -1,0 +1,68 @@
+# The front door. Each target installs what it lacks (scripts/setup.sh); Meson and Ninja do the work.
+#
+#   make run                  build, then the answer for an example
+#   make run CASE=me.json     the answer for your own case; ARGS=--full says more
+#   make test                 all tests
+#   make help                 everything else
+
+MAKEFLAGS += --no-print-directory
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZ_SECONDS ?= 60
+CASE ?=
+ARGS ?=
+
+EXAMPLE = examples/lisa/case.json
+BUILD = build
+QUIVER = $(BUILD)/quiver
+
+.PHONY: help build run app test bench fuzz lint format install clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make run                 why is it twitching? (an example; CASE=FILE: your own; ARGS=…: more options)'
+	@echo 'make build               the program, at $(QUIVER)'
+	@echo 'make test                all tests'
+	@echo 'make bench               how good and how fast the answers are'
+	@echo 'make fuzz                each fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS))'
+	@echo 'make lint, make format   look the code over; lay it out'
+	@echo 'make install             into PREFIX ($(PREFIX)), below DESTDIR'
+	@echo 'make clean               delete what was built'
+
+# Talks on stderr only, so that the answer is alone on stdout.
+build:
+	@scripts/setup.sh run
+	@[ -f $(BUILD)/build.ninja ] || { echo 'Building quiver; this happens once.' >&2; meson setup $(BUILD) >&2; }
+	@ninja -C $(BUILD) --quiet >&2
+
+run: build
+	@$(QUIVER) ask --case '$(or $(CASE),$(EXAMPLE))' $(ARGS)
+	@[ -n '$(CASE)' ] || [ ! -t 1 ] || printf '\nThis was an example. For your own lip: %s ask\n' '$(QUIVER)'
+
+app:
+	@echo 'There is no app yet. `make run` answers on the terminal.' >&2; exit 69
+
+test:
+	@scripts/test.sh
+
+bench: build
+	@$(QUIVER) knowledge bench
+	@for each in bench/*.sh; do [ ! -e "$$each" ] || QUIVER=$(QUIVER) bash "$$each" || exit; done
+
+fuzz:
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh
+
+lint: build
+	@scripts/lint.sh
+
+format:
+	@scripts/setup.sh lint
+	@find src include tools tests -name '*.[ch]' -exec clang-format -i {} +
+
+install: build
+	@meson configure $(BUILD) -Dprefix='$(abspath $(PREFIX))' >/dev/null
+	@ninja -C $(BUILD) >/dev/null
+	@DESTDIR='$(DESTDIR)' meson install -C $(BUILD) --quiet
+
+clean:
+	@rm -rf $(BUILD) build-*

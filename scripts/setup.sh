@@ -1,0 +1,65 @@
+#!/bin/sh
+# setup.sh [run|test|lint]: finds what is missing to build and run, to test, or to lint, and installs it on Debian and
+# Ubuntu. Says nothing when nothing is missing. On other systems it prints what is missing and exits 69.
+set -eu
+
+needed='gcc libc6-dev make meson ninja-build pkg-config libcyaml-dev libyaml-dev libjansson-dev'
+case ${1:-run} in
+run) ;;
+test) needed="$needed libcmocka-dev clang libclang-rt-dev llvm" ;;
+lint) needed="$needed clang clang-format clang-tidy cppcheck shellcheck" ;;
+*)
+    echo "usage: setup.sh [run|test|lint]" >&2
+    exit 64
+    ;;
+esac
+
+if [ -r /etc/debian_version ] && command -v dpkg-query >/dev/null; then
+    have() { printf '%s\n' "$installed" | grep -qx "$1"; }
+    # shellcheck disable=SC2016,SC2086 # dpkg-query's own variables; a list of words
+    installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n${db:Status-Status} ${Provides}\n' $needed \
+        pkgconf 2>/dev/null | sed -n 's/^installed //p' | sed 's/ ([^)]*)//g; s/, /\n/g') || true
+    debian=yes
+else
+    # Elsewhere by what each package is for.
+    have() {
+        case $1 in
+        libc6-dev) echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1 ;;
+        libclang-rt-dev) echo 'int main(void){return 0;}' | clang -fsanitize=address -x c - -o /dev/null 2>/dev/null ;;
+        lib*-dev)
+            module=$(echo "$1" | sed 's/-dev$//; s/^libyaml$/yaml-0.1/; s/^libjansson$/jansson/; s/^libcmocka$/cmocka/')
+            pkg-config --exists "$module" 2>/dev/null
+            ;;
+        ninja-build) command -v ninja >/dev/null ;;
+        llvm) command -v llvm-symbolizer >/dev/null ;;
+        *) command -v "$1" >/dev/null ;;
+        esac
+    }
+    debian=no
+fi
+
+missing=
+for package in $needed; do
+    have "$package" || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$debian" = no ]; then
+    echo "quiver needs these, by their Debian names:$missing" >&2
+    exit 69
+fi
+become=
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        echo "quiver needs packages; as root: apt-get install$missing" >&2
+        exit 69
+    fi
+    become=sudo
+fi
+echo "Installing$missing" >&2
+# shellcheck disable=SC2086 # a list of words
+if ! { $become apt-get update -qq &&
+    $become env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } >&2; then
+    echo "Could not install them. By hand: apt-get install$missing" >&2
+    exit 69
+fi

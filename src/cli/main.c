@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The program's door: which verb, and whether all that was printed arrived. */
+#include "cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+static int help(int argc, char **argv);
+static int version(int argc, char **argv);
+
+struct verb {
+    const char *name;
+    int (*run)(int argc, char **argv); /* NULL: not in this version */
+    const char *line;                  /* for the list */
+    const char *help;
+};
+
+static const char ask_help[] =
+    "usage: quiver ask [--case FILE] [OPTIONS]\n"
+    "       quiver ask --cases FILE.ndjson --json\n"
+    "\n"
+    "Why is it twitching, how urgent is it, and what to do. Without a file it asks short questions first.\n"
+    "\n"
+    "  --case FILE       answer from a case file and ask nothing; - is standard input\n"
+    "  --cases FILE      one case a line, one answer a line, in the same order; needs --json\n"
+    "  --json            print JSON, alone on standard output\n"
+    "  --plain           no colours, bars or lines: for screen readers and pipes\n"
+    "  --full            say everything, not one screen\n"
+    "  --region XX       whose emergency number to print (GB, DE, ...); else from the locale\n"
+    "  --save FILE       keep the answers of the interview as a case file\n"
+    "  --resume FILE     go on with an interview that was kept\n"
+    "  --knowledge DIR   read the knowledge from a folder, not the copy inside the program\n";
+
+static const char knowledge_help[] =
+    "usage: quiver knowledge show ID\n"
+    "       quiver knowledge search WORD...\n"
+    "       quiver knowledge claims\n"
+    "       quiver knowledge check [DIR]\n"
+    "       quiver knowledge bench [DIR]\n"
+    "\n"
+    "What quiver knows, with its sources.\n"
+    "\n"
+    "  show ID           all of a condition, finding, medicine, food, ...\n"
+    "  search WORD...    ids by their words, best first\n"
+    "  claims            the claims of the article that this grew from, with what the literature says\n"
+    "  check [DIR]       what is wrong with the files, with file and line\n"
+    "  bench [DIR]       how good the answers are, on worked cases\n"
+    "\n"
+    "  --json            print JSON, alone on standard output (search, claims, check, bench)\n"
+    "  --plain           no colours or lines (show, claims)\n"
+    "  --full            all that was found (search)\n"
+    "  --knowledge DIR   read the knowledge from a folder, not the copy inside the program\n";
+
+static const struct verb verbs[] = {
+    {"ask", cli_ask, "why is it twitching, how urgent is it, what to do", ask_help},
+    {"knowledge", cli_knowledge, "show, search and check what quiver knows", knowledge_help},
+    {"help", help, "this page; quiver help VERB says more", NULL},
+    {"version", version, "which quiver this is", NULL},
+    {"watch", NULL, NULL, NULL},
+    {"log", NULL, NULL, NULL},
+    {"triggers", NULL, NULL, NULL},
+    {"trial", NULL, NULL, NULL},
+    {"report", NULL, NULL, NULL},
+    {"serve", NULL, NULL, NULL},
+    {"import", NULL, NULL, NULL},
+    {"export", NULL, NULL, NULL},
+    {"phantom", NULL, NULL, NULL},
+};
+#define VERB_COUNT (sizeof verbs / sizeof verbs[0])
+
+static const struct verb *find_verb(const char *name)
+{
+    for (size_t i = 0; i < VERB_COUNT; i++) {
+        if (strcmp(verbs[i].name, name) == 0)
+            return &verbs[i];
+    }
+    return NULL;
+}
+
+static int print(const char *text)
+{
+    struct qv_error error = {0};
+    return cli_print(text, strlen(text), &error) ? cli_complain(&error, NULL) : 0;
+}
+
+static int no_such_verb(const char *name)
+{
+    struct qv_error error;
+    qv_fail(&error, QV_ERR_USAGE, "%s: no such verb", name);
+    return cli_complain(&error, NULL);
+}
+
+static int not_in_this_version(const char *name)
+{
+    struct qv_error error;
+    qv_fail(&error, QV_ERR_UNAVAILABLE, "%s is not in this version", name);
+    return cli_complain(&error, NULL);
+}
+
+static int help(int argc, char **argv)
+{
+    if (argc > 1) {
+        const struct verb *verb = find_verb(argv[1]);
+        if (!verb)
+            return no_such_verb(argv[1]);
+        if (!verb->run)
+            return not_in_this_version(verb->name);
+        if (verb->help)
+            return print(verb->help);
+    }
+
+    struct qv_text text;
+    struct qv_error error = {0};
+    qv_text_init(&text, 1 << 16);
+    qv_text_puts(&text, "quiver: why is my lip twitching? It informs; it does not diagnose.\n\nusage: quiver VERB [OPTIONS]\n\n");
+    for (size_t i = 0; i < VERB_COUNT; i++) {
+        if (verbs[i].run)
+            qv_text_printf(&text, "  %-11s %s\n", verbs[i].name, verbs[i].line);
+    }
+    qv_text_puts(&text, "\nquiver ask starts the questions. quiver help ask lists its options.\n");
+    int status = cli_print_text(&text, &error);
+    qv_text_finish(&text);
+    return status ? cli_complain(&error, NULL) : 0;
+}
+
+static int version(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return print("quiver " QUIVER_VERSION "\n");
+}
+
+static int run(int argc, char **argv)
+{
+    if (argc < 2) {
+        struct qv_error error;
+        qv_fail(&error, QV_ERR_USAGE, "expected a verb, such as: quiver ask");
+        return cli_complain(&error, NULL);
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        return help(argc - 1, argv + 1);
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+        return version(argc - 1, argv + 1);
+
+    const struct verb *verb = find_verb(name);
+    if (!verb)
+        return no_such_verb(name);
+    if (!verb->run)
+        return not_in_this_version(name);
+    for (int i = 2; verb->help && i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return print(verb->help);
+    }
+    return verb->run(argc - 1, argv + 1);
+}
+
+/* A closed descriptor would be given to the next file opened. Opened the wrong way round, using it is an error still. */
+static void occupy_standard_files(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY) < 0)
+            _exit(-QV_ERR_IO);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    occupy_standard_files();
+    signal(SIGPIPE, SIG_IGN); /* a reader that has gone is a write error, and is reported as one */
+    int exit_status = run(argc, argv);
+    if (fflush(stdout) != 0 && exit_status == 0) {
+        struct qv_error error;
+        qv_fail(&error, QV_ERR_IO, "standard output: %s", strerror(errno));
+        exit_status = cli_complain(&error, NULL);
+    }
+    return exit_status;
+}

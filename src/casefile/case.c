@@ -19,6 +19,7 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DEPTH_MAX 16
@@ -858,6 +859,19 @@ static int check_bytes(const char *json, size_t length, struct qv_error *error)
 
 /* ---- the JSON ------------------------------------------------------------------------------------------------------ */
 
+/*
+ * Short of memory, jansson 2.14 can drop a byte of a string and go on. So it is given an allocator that remembers a
+ * failure; a parse during which one happened is not believed.
+ */
+static _Thread_local bool memory_failed;
+
+static void *watched_malloc(size_t size)
+{
+    void *memory = malloc(size);
+    memory_failed |= !memory;
+    return memory;
+}
+
 /* jansson's error in our words, with the place in the case where there is one. */
 static int refuse_syntax(const char *json, size_t length, const json_error_t *problem, struct qv_error *error)
 {
@@ -912,7 +926,13 @@ int qv_case_parse(struct qv_arena *arena, const struct qv_form *form, const char
 
     /* Whole numbers too are read as reals: a count of any size is then judged by its range. */
     json_error_t problem;
+    memory_failed = false;
+    json_set_alloc_funcs(watched_malloc, free);
     json_t *root = json_loadb(length ? json : "", length, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &problem);
+    if (memory_failed) {
+        json_decref(root);
+        return out_of_memory(error);
+    }
     if (!root)
         return refuse_syntax(json, length, &problem, error);
 

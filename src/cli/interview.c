@@ -4,7 +4,7 @@
  * follow. All of it is said on stderr, so that stdout holds the answer alone.
  *
  * The red-flag screen comes first, as one list. The room below asks its questions one by one; answers that the list has
- * already given wait in `pending` until their question comes up, or until an emergency ends the interview.
+ * already given wait in `pending` until their question comes up, and count at once when they are an emergency.
  */
 #include "cli.h"
 
@@ -17,6 +17,8 @@
 
 #define LINE_BYTES_MAX 1000
 #define GROUP_MAX 64
+/* So few questions to come are worth telling; earlier the guess is too rough to be a promise. */
+#define NEARLY_DONE 3
 /* Fewer than this many screen questions are asked like any other. */
 #define GROUP_MIN 3
 
@@ -65,11 +67,6 @@ static void say_question(const struct talk *talk, const char *words)
     say(talk, "", words);
     if (talk->colour)
         fputs("\033[0m", stderr);
-}
-
-static const char *help_line(const struct talk *talk)
-{
-    return talk->plain ? "? why is this asked, b back, s skip, q stop" : "? why is this asked · b back · s skip · q stop";
 }
 
 /* Reads a line into talk->line. The rest of an overlong line is passed over. An interrupt counts as "stop". */
@@ -167,6 +164,42 @@ static enum turn ask_screen(struct talk *talk, const uint32_t *group, uint32_t c
     }
 }
 
+/* What was said so far, with what the list has said of questions that have not come up yet. */
+static int case_so_far(const struct talk *talk, const struct qv_case **out, struct qv_error *error)
+{
+    struct qv_case *c;
+    int status = qv_case_copy(talk->arena, qv_interview_case(talk->interview), &c, error);
+    for (uint32_t f = 0; status == QV_OK && f < talk->knowledge->facts->finding_count; f++) {
+        enum pending pending = talk->pending[f];
+        struct qv_value value = {.kind = pending == PENDING_YES ? QV_YES : QV_NO};
+        if ((pending == PENDING_YES || pending == PENDING_NO) && c->values[f].kind == QV_UNKNOWN)
+            status = qv_case_set(c, (int)f, value, "interview", error);
+    }
+    if (status == QV_OK)
+        *out = c;
+    return status;
+}
+
+/* Whether what the list has said is an emergency already, whatever the next answer will be. */
+static int check_pending(const struct talk *talk, bool *emergency, struct qv_error *error)
+{
+    const struct qv_case *c;
+    struct qv_interview *ahead = NULL;
+    bool waiting = false;
+    *emergency = false;
+    for (uint32_t f = 0; f < talk->knowledge->facts->finding_count; f++)
+        waiting |= talk->pending[f] == PENDING_YES && qv_interview_case(talk->interview)->values[f].kind == QV_UNKNOWN;
+    if (!waiting)
+        return QV_OK;
+    int status = case_so_far(talk, &c, error);
+    if (status == QV_OK)
+        status = qv_interview_create(talk->knowledge, c, &ahead, error);
+    if (status == QV_OK)
+        *emergency = qv_interview_state(ahead) == QV_INTERVIEW_EMERGENCY;
+    qv_interview_destroy(ahead);
+    return status;
+}
+
 /* Answers a question from what the list has said. */
 static int answer_pending(struct talk *talk, int finding, struct qv_error *error)
 {
@@ -194,7 +227,7 @@ static void say_choices(const struct talk *talk, const struct qv_field *field)
 
 static void say_form_of_answer(const struct talk *talk, const struct qv_field *field)
 {
-    char words[160];
+    char words[160], with_help[240];
     switch (field->type) {
     case QV_FIELD_YES_NO:
         snprintf(words, sizeof words, "yes or no");
@@ -211,13 +244,15 @@ static void say_form_of_answer(const struct talk *talk, const struct qv_field *f
         snprintf(words, sizeof words, "one or more of the list, such as 1 3");
         break;
     case QV_FIELD_MEDICINES:
-        snprintf(words, sizeof words, "one a line, such as: sertraline, started 2 weeks ago. An empty line ends the list. None: none.");
+        snprintf(words, sizeof words, "one a line, such as: sertraline, started 2 weeks ago; then an empty line. Or: none");
         break;
     }
     if (field->type == QV_FIELD_CHOICE || field->type == QV_FIELD_CHOICES)
         say_choices(talk, field);
-    say_softly(talk, words);
-    say_softly(talk, help_line(talk));
+    snprintf(with_help, sizeof with_help,
+             talk->plain ? "%s, ? why is this asked, b back, s skip, q stop" : "%s · ? why is this asked · b back · s skip · q stop",
+             words);
+    say_softly(talk, with_help);
 }
 
 static void ask(const struct talk *talk, int finding)
@@ -226,10 +261,8 @@ static void ask(const struct talk *talk, int finding)
     char words[1200];
     qv_interview_progress(talk->interview, &asked, &still);
     const char *question = talk->knowledge->facts->findings[finding].question;
-    if (asked && still > 1)
-        snprintf(words, sizeof words, "%s (about %u more)", question, still - 1);
-    else
-        snprintf(words, sizeof words, "%s", question);
+    bool nearly = asked && still <= NEARLY_DONE;
+    snprintf(words, sizeof words, nearly ? "%s (nearly done)" : "%s", question);
     say_question(talk, words);
     say_form_of_answer(talk, &talk->knowledge->form.fields[finding]);
 }
@@ -389,13 +422,19 @@ static enum turn ask_one(struct talk *talk, int finding, int *status, struct qv_
 static int ask_all(struct talk *talk, enum turn *turn, struct qv_error *error)
 {
     int status = QV_OK;
+    bool emergency = false;
     *turn = TURN_ON;
     while (status == QV_OK && *turn == TURN_ON && qv_interview_state(talk->interview) == QV_INTERVIEW_ASKING) {
         uint32_t group[GROUP_MAX], count;
         int finding = qv_interview_question(talk->interview);
-        if (talk->pending[finding])
+        if (talk->pending[finding]) {
             status = answer_pending(talk, finding, error);
-        else if (in_screen(talk, finding) && (count = open_screen(talk, group)) >= GROUP_MIN)
+            continue;
+        }
+        status = check_pending(talk, &emergency, error);
+        if (status || emergency)
+            break;
+        if (in_screen(talk, finding) && (count = open_screen(talk, group)) >= GROUP_MIN)
             *turn = ask_screen(talk, group, count);
         else
             *turn = ask_one(talk, finding, &status, error);
@@ -451,7 +490,10 @@ static int begin(struct talk *talk, const char *kept_path, struct qv_case **star
 /* Keeps what was said so far. */
 static int keep(struct talk *talk, const char *path, bool usual_place, struct qv_error *error)
 {
-    int status = cli_saved_write(qv_interview_case(talk->interview), path, usual_place, error);
+    const struct qv_case *c;
+    int status = case_so_far(talk, &c, error);
+    if (status == QV_OK)
+        status = cli_saved_write(c, path, usual_place, error);
     if (status == QV_OK) {
         cli_note("\nKept in %s\n", path);
         cli_note(usual_place ? "Go on with: quiver ask\n" : "Go on with: quiver ask --resume %s\n", path);
@@ -466,8 +508,8 @@ static int end(struct talk *talk, enum turn turn, const char *kept_path, bool we
     uint32_t asked, still;
     qv_interview_progress(talk->interview, &asked, &still);
     if (over)
-        say_softly(talk, qv_interview_state(talk->interview) == QV_INTERVIEW_EMERGENCY ? "No more questions now."
-                                                                                        : "That is enough. Thank you.");
+        say_softly(talk, qv_interview_state(talk->interview) == QV_INTERVIEW_ENOUGH ? "That is enough. Thank you."
+                                                                                     : "No more questions now.");
     if (save)
         return asked || over ? keep(talk, save, false, error) : QV_OK;
     if (over && went_on)
@@ -476,20 +518,6 @@ static int end(struct talk *talk, enum turn turn, const char *kept_path, bool we
         agrees(talk, "Do you want to finish later? Then your answers so far are kept on this computer, for you only."))
         return keep(talk, kept_path, true, error);
     return QV_OK;
-}
-
-/* The case to answer: what was said, and what the screen's list said of questions that an emergency left unasked. */
-static int conclude(struct talk *talk, const struct qv_case **out, struct qv_error *error)
-{
-    struct qv_case *c;
-    int status = qv_case_copy(talk->arena, qv_interview_case(talk->interview), &c, error);
-    for (uint32_t f = 0; status == QV_OK && f < talk->knowledge->facts->finding_count; f++) {
-        if (talk->pending[f] == PENDING_YES && c->values[f].kind == QV_UNKNOWN)
-            status = qv_case_set(c, (int)f, (struct qv_value){.kind = QV_YES}, "interview", error);
-    }
-    if (status == QV_OK)
-        *out = c;
-    return status;
 }
 
 static void on_interrupt(int signal_number)
@@ -519,7 +547,7 @@ static int talk_through(struct talk *talk, const struct qv_case **out, struct qv
         if (turn == TURN_ENDED && !asked && !start)
             status = qv_fail(error, QV_ERR_NO_INPUT, "standard input: no answers; to answer from a file: quiver ask --case FILE");
         else if (turn == TURN_ON || asked || start)
-            status = conclude(talk, out, error);
+            status = case_so_far(talk, out, error);
         else
             *out = NULL;
     }

@@ -168,6 +168,7 @@ int main(int argc, char **argv)
         printf("%s\n", error.text);
         return 1;
     }
+    (void)qv_date_today();
     load_yaml(&error); /* what the C library allocates once, it allocates now */
     bool good = sweep("load the knowledge compiled in", load_builtin);
     good &= sweep("load YAML", load_yaml);

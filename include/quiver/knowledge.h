@@ -306,6 +306,11 @@ struct qv_cell {
     double background;  /**< P(level) among people who come with a twitching lip */
 };
 
+/** A set of evidence: bit e of word e/64. */
+struct qv_evidence_set {
+    uint64_t words[QV_EVIDENCE_WORDS];
+};
+
 /** What a contributor's curve reads: evidence indices, -1 = none; level: of `finding`, -1 = points. */
 struct qv_curve_subject {
     int32_t finding, per, level;
@@ -323,6 +328,8 @@ struct qv_knowledge {
 
     /** log(P(level | condition) / P(level | background)), row a cell, QV_CONDITION_MAX columns. */
     const float (*log_ratio)[QV_CONDITION_MAX];
+    /** the ratio itself */
+    const float (*ratio)[QV_CONDITION_MAX];
     /** standard deviation of that logarithm: the weight of evidence behind it. */
     const float (*log_ratio_sd)[QV_CONDITION_MAX];
     /** the likelihood entry a table cell came from: index into the condition's likelihoods, or -1. */
@@ -345,8 +352,8 @@ struct qv_knowledge {
     /** Red flags that mention a piece of evidence, so that one change need not evaluate all rules. */
     const uint16_t **flags_of;
     const uint16_t *flags_of_count;
-    /** Red flag f can fire only when something in its mask is told: bit e of word e/64. See qv_evidence.told_by_no. */
-    const uint64_t (*flag_mask)[QV_EVIDENCE_WORDS];
+    /** Red flag f can fire only when something in its mask, and all that it needs, is told (qv_evidence.told_by_no). */
+    const struct qv_evidence_set *flag_mask, *flag_needs;
     /** Patterns (as evidence indices, in order) that can change when a finding changes. */
     const uint16_t **patterns_of;
     const uint16_t *patterns_of_count;

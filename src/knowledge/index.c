@@ -291,13 +291,39 @@ static int lists_by_evidence(struct qv_knowledge *knowledge, const bool *marks, 
     return QV_OK;
 }
 
-static bool reads_medicines(const struct qv_rule *rule)
+static bool reads_medicines(const struct rule_op *op)
 {
-    for (uint32_t i = 0; i < rule->op_count; i++) {
-        if (rule->ops[i].kind >= OP_TAKES && rule->ops[i].kind <= OP_BEFORE_TWITCH)
-            return true;
+    return op->kind >= OP_TAKES && op->kind <= OP_BEFORE_TWITCH;
+}
+
+static void include(struct qv_evidence_set *set, int evidence)
+{
+    if (evidence >= 0)
+        set->words[evidence / 64] |= (uint64_t)1 << (evidence % 64);
+}
+
+/*
+ * What must be told for the part of a rule that ends at op `end` to hold: of an "and" what either side needs, of an "or"
+ * what both need, of a "not" nothing. Returns where that part begins.
+ */
+static uint32_t rule_needs(const struct qv_knowledge *knowledge, const struct qv_rule *rule, uint32_t end,
+                           struct qv_evidence_set *needs)
+{
+    const struct rule_op *op = &rule->ops[end];
+    struct qv_evidence_set left = {{0}}, right = {{0}};
+    *needs = left;
+    if (op->kind == OP_NOT)
+        return rule_needs(knowledge, rule, end - 1, &right);
+    if (op->kind != OP_AND && op->kind != OP_OR) {
+        if (op->kind != OP_COUNT)
+            include(needs, reads_medicines(op) ? knowledge->medications : op->subject);
+        return end;
     }
-    return false;
+    uint32_t begin = rule_needs(knowledge, rule, end - 1, &right);
+    begin = rule_needs(knowledge, rule, begin - 1, &left);
+    for (uint32_t w = 0; w < QV_EVIDENCE_WORDS; w++)
+        needs->words[w] = op->kind == OP_AND ? left.words[w] | right.words[w] : left.words[w] & right.words[w];
+    return begin;
 }
 
 /*
@@ -307,16 +333,24 @@ static bool reads_medicines(const struct qv_rule *rule)
 static int build_flag_masks(struct qv_knowledge *knowledge, const bool *flags, struct qv_error *error)
 {
     uint32_t count = knowledge->facts->red_flag_count, columns = knowledge->evidence_count;
-    uint64_t(*masks)[QV_EVIDENCE_WORDS] = qv_arena_alloc(knowledge->arena, count, sizeof *masks);
-    if (!masks)
+    struct qv_evidence_set *masks = qv_arena_alloc(knowledge->arena, count, sizeof *masks);
+    struct qv_evidence_set *needs = qv_arena_alloc(knowledge->arena, count, sizeof *needs);
+    if (!masks || !needs)
         return OUT_OF_MEMORY(error);
     for (uint32_t f = 0; f < count; f++) {
-        for (uint32_t e = 0; e < columns; e++)
-            masks[f][e / 64] |= (uint64_t)flags[f * columns + e] << (e % 64);
-        if (knowledge->medications >= 0 && reads_medicines(knowledge->red_flag_rules[f]))
-            masks[f][knowledge->medications / 64] |= (uint64_t)1 << (knowledge->medications % 64);
+        const struct qv_rule *rule = knowledge->red_flag_rules[f];
+        for (uint32_t e = 0; e < columns; e++) {
+            if (flags[f * columns + e])
+                include(&masks[f], (int)e);
+        }
+        for (uint32_t i = 0; i < rule->op_count; i++) {
+            if (reads_medicines(&rule->ops[i]))
+                include(&masks[f], knowledge->medications);
+        }
+        rule_needs(knowledge, rule, rule->op_count - 1, &needs[f]);
     }
-    knowledge->flag_mask = (const uint64_t(*)[QV_EVIDENCE_WORDS])masks;
+    knowledge->flag_mask = masks;
+    knowledge->flag_needs = needs;
     return QV_OK;
 }
 
@@ -609,6 +643,7 @@ int index_likelihood_level(const struct qv_knowledge *knowledge, int evidence, c
 
 struct tables {
     float (*log_ratio)[QV_CONDITION_MAX];
+    float (*ratio)[QV_CONDITION_MAX];
     float (*log_ratio_sd)[QV_CONDITION_MAX];
     int16_t (*entry)[QV_CONDITION_MAX];
 };
@@ -663,10 +698,11 @@ int index_tables(struct qv_knowledge *knowledge, struct qv_error *error)
         return status;
     struct tables tables = {
         qv_arena_alloc(knowledge->arena, knowledge->cell_count, sizeof *tables.log_ratio),
+        qv_arena_alloc(knowledge->arena, knowledge->cell_count, sizeof *tables.ratio),
         qv_arena_alloc(knowledge->arena, knowledge->cell_count, sizeof *tables.log_ratio_sd),
         qv_arena_alloc(knowledge->arena, knowledge->cell_count, sizeof *tables.entry),
     };
-    if (!tables.log_ratio || !tables.log_ratio_sd || !tables.entry)
+    if (!tables.log_ratio || !tables.ratio || !tables.log_ratio_sd || !tables.entry)
         return OUT_OF_MEMORY(error);
     memset(tables.entry, 0xff, knowledge->cell_count * sizeof *tables.entry); /* all -1 */
 
@@ -685,7 +721,12 @@ int index_tables(struct qv_knowledge *knowledge, struct qv_error *error)
         for (uint32_t e = 0; e < knowledge->evidence_count; e++)
             fill_column(knowledge, &tables, c, &knowledge->evidence[e]);
     }
+    for (uint32_t cell = 0; cell < knowledge->cell_count; cell++) {
+        for (uint32_t c = 0; c < facts->condition_count; c++)
+            tables.ratio[cell][c] = expf(tables.log_ratio[cell][c]);
+    }
     knowledge->log_ratio = (const float(*)[QV_CONDITION_MAX])tables.log_ratio;
+    knowledge->ratio = (const float(*)[QV_CONDITION_MAX])tables.ratio;
     knowledge->log_ratio_sd = (const float(*)[QV_CONDITION_MAX])tables.log_ratio_sd;
     knowledge->entry = (const int16_t(*)[QV_CONDITION_MAX])tables.entry;
     return QV_OK;

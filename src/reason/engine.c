@@ -247,6 +247,10 @@ static int weigh_signs(struct engine *engine)
         struct sign *sign = &engine->signs[s];
         sign->members = next;
         next = end;
+        for (uint32_t i = 0; i < sign->size; i++)
+            sign->known += engine->levels[sign->members[i]] >= 0 && knowledge->evidence[sign->members[i]].weighed;
+        if (!sign->known)
+            continue;
         fold_members(engine, sign, engine->levels, &sign->strongest, &sign->sum);
         damp(&sign->strongest, &sign->sum, &sign->part);
         add(&engine->total, &sign->part);
@@ -341,15 +345,6 @@ uint32_t leading_cause(const float p[COLUMNS])
     return leading;
 }
 
-VECTOR_CLONES double information_gain(const float before[COLUMNS], const float after[COLUMNS], const float p[COLUMNS],
-                                       double fit)
-{
-    float terms[COLUMNS];
-    for (uint32_t c = 0; c < COLUMNS; c++)
-        terms[c] = p[c] > 0 ? p[c] * (after[c] - before[c]) : 0;
-    return ((double)sum_columns(terms) - log(fit)) * M_LOG2E;
-}
-
 VECTOR_CLONES void cautious_probabilities(const struct weights *total, float p[COLUMNS])
 {
     float mine[COLUMNS], rivals[COLUMNS];
@@ -364,38 +359,45 @@ VECTOR_CLONES void cautious_probabilities(const struct weights *total, float p[C
 }
 
 /*
- * False when no grave cause can reach its threshold, which is most often so and saves the exponentials: even against its
- * strongest rival alone it would stay below. (A cause that is its own strongest rival can.)
+ * False when no grave cause above the floor can reach its threshold, which is most often so and saves the exponentials:
+ * even against its strongest rival alone it would stay below. (A cause that is its own strongest rival can.)
  */
-static bool can_be_grave(const struct engine *engine, const struct weights *total, enum qv_level floor)
+static bool reaches(const struct engine *engine, enum qv_level floor, const float *up, const float *down)
 {
-    float strongest = total->down[0];
-    for (uint32_t c = 1; c < engine->cause_count; c++)
-        strongest = total->down[c] > strongest ? total->down[c] : strongest;
+    float strongest = largest_column(down);
+    bool any = false;
     for (uint32_t i = 0; i < engine->grave_count; i++) {
         uint32_t c = engine->grave[i];
-        if (engine->facts->conditions[c].urgency.level > floor &&
-            (total->up[c] - strongest >= engine->grave_logit[i] - 0.01f || total->down[c] >= strongest))
-            return true;
+        any |= engine->grave_level[i] > floor &&
+               (up[c] - strongest >= engine->grave_logit[i] - 0.01f || down[c] >= strongest);
     }
-    return false;
+    return any;
+}
+
+bool can_be_grave(const struct engine *engine, const struct weights *total, enum qv_level floor)
+{
+    return floor < engine->gravest && reaches(engine, floor, total->up, total->down);
 }
 
 /*
  * A cause raises the level to `routine` by its plain probability: every red flag alone asks for that much, so one more
  * of them cannot undo it. Above `routine` it must be likely even when red flags are never explained away.
  */
-enum qv_level level_by_causes(const struct engine *engine, const struct weights *total, const float p[COLUMNS],
-                              enum qv_level floor)
+enum qv_level routine_by_causes(const struct engine *engine, const float p[COLUMNS], enum qv_level floor)
 {
-    enum qv_level level = floor;
-    for (uint32_t c = 0; level < QV_ROUTINE && c < engine->cause_count; c++) {
+    if (floor >= QV_ROUTINE)
+        return floor;
+    for (uint32_t c = 0; c < engine->cause_count; c++) {
         const struct qv_urgency *urgency = &engine->facts->conditions[c].urgency;
         if (urgency->level == QV_ROUTINE && (double)p[c] >= urgency->at)
-            level = QV_ROUTINE;
+            return QV_ROUTINE;
     }
-    if (!can_be_grave(engine, total, level))
-        return level;
+    return floor;
+}
+
+enum qv_level grave_by_causes(const struct engine *engine, const struct weights *total, enum qv_level floor)
+{
+    enum qv_level level = floor;
     float cautious[COLUMNS];
     cautious_probabilities(total, cautious);
     for (uint32_t i = 0; i < engine->grave_count; i++) {
@@ -406,13 +408,58 @@ enum qv_level level_by_causes(const struct engine *engine, const struct weights 
     return level;
 }
 
+VECTOR_CLONES void shift_posterior(const struct engine *engine, uint32_t evidence, int level, enum qv_level floor,
+                                   struct shifted *out)
+{
+    const struct qv_evidence *e = &engine->knowledge->evidence[evidence];
+    const float *ratio = engine->knowledge->ratio[e->first_cell + (uint32_t)level];
+    const float *log_ratio = engine->knowledge->log_ratio[e->first_cell + (uint32_t)level];
+    float terms[COLUMNS];
+    for (uint32_t c = 0; c < COLUMNS; c++)
+        out->p[c] = engine->p_row[c] * ratio[c];
+    float fit = sum_columns(out->p), scale = 1 / fit;
+    for (uint32_t c = 0; c < COLUMNS; c++) {
+        out->p[c] *= scale;
+        terms[c] = out->p[c] * log_ratio[c];
+    }
+    out->fit = (double)fit;
+    out->gain_bits = ((double)sum_columns(terms) - log((double)fit)) * M_LOG2E;
+    out->can_be_grave = false;
+    if (floor < engine->gravest) {
+        struct weights part;
+        evidence_weights(engine->knowledge, evidence, level, &part);
+        for (uint32_t c = 0; c < COLUMNS; c++) {
+            part.up[c] += engine->total.up[c];
+            part.down[c] += engine->total.down[c];
+        }
+        out->can_be_grave = reaches(engine, floor, part.up, part.down);
+    }
+}
+
+VECTOR_CLONES void shift_posterior_from(const struct engine *engine, const struct weights *total, enum qv_level floor,
+                                        struct shifted *out)
+{
+    float terms[COLUMNS], before = largest_column(engine->total.fair), after = largest_column(total->fair);
+    exp_columns(total->fair, after, out->p);
+    float sum = sum_columns(out->p), scale = 1 / sum;
+    for (uint32_t c = 0; c < COLUMNS; c++) {
+        out->p[c] *= scale;
+        terms[c] = out->p[c] > 0 ? out->p[c] * (total->fair[c] - engine->total.fair[c]) : 0;
+    }
+    /* Σ w of the case is exp(before) / (its largest probability) */
+    double log_fit = (double)(after - before) + log((double)sum * (double)engine->p_row[engine->leading]);
+    out->fit = exp(log_fit);
+    out->gain_bits = ((double)sum_columns(terms) - log_fit) * M_LOG2E;
+    out->can_be_grave = floor < engine->gravest && reaches(engine, floor, total->up, total->down);
+}
+
 /* ---- beginning ------------------------------------------------------------------------------------------------------------ */
 
-/* What was told, as a mask: answered, but not with a "no" that no rule tells from silence. */
-static void told_mask(const struct engine *engine, uint64_t mask[QV_EVIDENCE_WORDS])
+/* What was told: answered, but not with a "no" that no rule tells from silence. */
+static void note_told(struct engine *engine)
 {
     const struct qv_knowledge *knowledge = engine->knowledge;
-    memset(mask, 0, QV_EVIDENCE_WORDS * sizeof *mask);
+    uint64_t *mask = engine->told.words;
     for (uint32_t e = 0; e < knowledge->evidence_count; e++) {
         bool is_finding = e < knowledge->form.field_count;
         bool told = is_finding ? engine->values[e].kind > QV_NO : engine->levels[e] >= 0;
@@ -424,12 +471,15 @@ static void told_mask(const struct engine *engine, uint64_t mask[QV_EVIDENCE_WOR
         mask[knowledge->medications / 64] |= (uint64_t)1 << (knowledge->medications % 64);
 }
 
-static bool shares_a_bit(const uint64_t *a, const uint64_t *b)
+bool flag_can_fire(const struct engine *engine, uint32_t flag, const struct qv_evidence_set *told)
 {
-    uint64_t any = 0;
-    for (uint32_t w = 0; w < QV_EVIDENCE_WORDS; w++)
-        any |= a[w] & b[w];
-    return any;
+    const uint64_t *mask = engine->knowledge->flag_mask[flag].words, *needs = engine->knowledge->flag_needs[flag].words;
+    uint64_t any = 0, lacking = 0;
+    for (uint32_t w = 0; w < QV_EVIDENCE_WORDS; w++) {
+        any |= mask[w] & told->words[w];
+        lacking |= needs[w] & ~told->words[w];
+    }
+    return any && !lacking;
 }
 
 static int fire_red_flags(struct engine *engine)
@@ -437,10 +487,9 @@ static int fire_red_flags(struct engine *engine)
     engine->fired = qv_arena_alloc(engine->arena, engine->facts->red_flag_count, sizeof *engine->fired);
     if (!engine->fired)
         return QV_ERR_UNAVAILABLE;
-    uint64_t told[QV_EVIDENCE_WORDS];
-    told_mask(engine, told);
+    note_told(engine);
     for (uint32_t f = 0; f < engine->facts->red_flag_count; f++) {
-        engine->fired[f] = shares_a_bit(told, engine->knowledge->flag_mask[f]) &&
+        engine->fired[f] = flag_can_fire(engine, f, &engine->told) &&
                            qv_rule_holds(engine->knowledge, engine->knowledge->red_flag_rules[f], &engine->situation);
         if (engine->fired[f] && engine->facts->red_flags[f].level > engine->rules_level)
             engine->rules_level = engine->facts->red_flags[f].level;
@@ -451,7 +500,10 @@ static int fire_red_flags(struct engine *engine)
 static void add_grave(struct engine *engine, uint32_t cause)
 {
     double at = fmin(fmax(engine->facts->conditions[cause].urgency.at, 1e-6), 1 - 1e-6);
+    enum qv_level level = engine->facts->conditions[cause].urgency.level;
     engine->grave_logit[engine->grave_count] = (float)log(at / (1 - at));
+    engine->grave_level[engine->grave_count] = level;
+    engine->gravest = level > engine->gravest ? level : engine->gravest;
     engine->grave[engine->grave_count++] = cause;
 }
 
@@ -482,11 +534,12 @@ int engine_begin(struct engine *engine, const struct qv_knowledge *knowledge, co
     if (weigh_all(engine) || fire_red_flags(engine))
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
 
-    float p[COLUMNS];
-    posterior(engine->total.fair, p);
-    engine->leading = leading_cause(p);
+    posterior(engine->total.fair, engine->p_row);
+    engine->leading = leading_cause(engine->p_row);
     for (uint32_t i = 0; i < engine->cause_count; i++)
-        engine->p[i] = (double)p[i];
-    engine->level = level_by_causes(engine, &engine->total, p, engine->rules_level);
+        engine->p[i] = (double)engine->p_row[i];
+    engine->level = routine_by_causes(engine, engine->p_row, engine->rules_level);
+    if (can_be_grave(engine, &engine->total, engine->level))
+        engine->level = grave_by_causes(engine, &engine->total, engine->level);
     return QV_OK;
 }

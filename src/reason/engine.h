@@ -30,7 +30,7 @@ struct weights {
 /* A sign group in this case: its members, and what the known ones weigh. */
 struct sign {
     const uint16_t *members;
-    uint32_t size;
+    uint32_t size, known; /* known: members that weigh in this case */
     struct weights strongest, sum, part; /* part: what the group adds to the total */
 };
 
@@ -51,9 +51,12 @@ struct engine {
     uint32_t grave_count; /* causes whose urgency is above routine */
     uint32_t grave[COLUMNS];
     float grave_logit[COLUMNS]; /* log-odds of their thresholds */
+    enum qv_level grave_level[COLUMNS], gravest;
 
     double p[COLUMNS]; /* posterior */
+    float p_row[COLUMNS]; /* the same, for vector loops */
     uint32_t leading;
+    struct qv_evidence_set told; /* what rules can see */
     bool *fired;           /* by red flag */
     enum qv_level rules_level;
     enum qv_level level;
@@ -80,22 +83,40 @@ void engine_log_prior(const struct engine *engine, double age, int sex, float ou
 void shift_levels(const struct engine *engine, const int8_t *levels, const uint16_t *changed, uint32_t count,
                   struct weights *total);
 
+/* What one answer makes of the posterior. */
+struct shifted {
+    float p[COLUMNS];
+    double fit;       /* Σ w' / Σ w: how much likelier the answer is by the causes than in the background */
+    double gain_bits; /* what it told: the divergence (Kullback and Leibler 1951) of the posterior after from before */
+    bool can_be_grave;
+};
+
+/*
+ * The posterior with one more piece of evidence at a level, straight from the likelihood ratios: no exponentials. For
+ * evidence that is not known in the case and has no known fellow in its sign group.
+ */
+void shift_posterior(const struct engine *engine, uint32_t evidence, int level, enum qv_level floor,
+                     struct shifted *out);
+/* The same from shifted weights, for everything else. */
+void shift_posterior_from(const struct engine *engine, const struct weights *total, enum qv_level floor,
+                          struct shifted *out);
+
 /* Softmax. */
 void posterior(const float log_weight[COLUMNS], float p[COLUMNS]);
 /* The index of the largest probability. */
 uint32_t leading_cause(const float p[COLUMNS]);
-/*
- * What an answer told, in bits: the divergence (Kullback and Leibler 1951) of the posterior after it from the one before.
- * `fit` is Σ w' / Σ w. Its mean over the answers to a question is what the question is expected to tell.
- */
-double information_gain(const float before[COLUMNS], const float after[COLUMNS], const float p[COLUMNS], double fit);
-
-/* The level that causes ask for, when it is above `floor`; else `floor`. */
-enum qv_level level_by_causes(const struct engine *engine, const struct weights *total, const float p[COLUMNS],
-                              enum qv_level floor);
+/* `floor`, or `routine` when some cause asks for that by its plain probability. */
+enum qv_level routine_by_causes(const struct engine *engine, const float p[COLUMNS], enum qv_level floor);
+/* `floor`, or what a grave cause asks for by its cautious probability. */
+enum qv_level grave_by_causes(const struct engine *engine, const struct weights *total, enum qv_level floor);
+/* Whether it is worth asking grave_by_causes(). */
+bool can_be_grave(const struct engine *engine, const struct weights *total, enum qv_level floor);
 
 /* The probability of each cause that one more red flag can never lower. */
 void cautious_probabilities(const struct weights *total, float p[COLUMNS]);
+
+/* False when a red flag has not been told what it needs, whatever the rest says. */
+bool flag_can_fire(const struct engine *engine, uint32_t flag, const struct qv_evidence_set *told);
 
 /* ---- the steps, a file each ---------------------------------------------------------------------------------------- */
 

@@ -28,9 +28,7 @@
 struct probe {
     enum qv_level level;
     uint32_t leading;
-    float p[COLUMNS];
-    double gain_bits;
-    double fit; /* how much likelier the answer is by the causes than in the background */
+    struct shifted shifted;
 };
 
 /* The explorer's own copies, so that the case is not touched. */
@@ -53,19 +51,28 @@ struct explorer {
 
 /* ---- one probe ------------------------------------------------------------------------------------------------------ */
 
+static void tell(struct qv_evidence_set *set, uint32_t evidence)
+{
+    set->words[evidence / 64] |= (uint64_t)1 << (evidence % 64);
+}
+
 /* The level of the red flags when those that mention the finding are asked again. */
 static enum qv_level probe_red_flags(struct explorer *explorer, uint32_t finding)
 {
     const struct engine *engine = explorer->engine;
     const struct qv_knowledge *knowledge = engine->knowledge;
+    struct qv_evidence_set told = engine->told;
+    tell(&told, finding);
+    for (uint32_t i = 0; i < knowledge->patterns_of_count[finding]; i++)
+        tell(&told, knowledge->patterns_of[finding][i]);
     uint32_t firing[QV_LEVEL_COUNT];
     memcpy(firing, explorer->firing_count, sizeof firing);
     enum qv_level highest = QV_SELF_CARE;
     for (uint32_t i = 0; i < knowledge->flags_of_count[finding]; i++) {
         uint32_t flag = knowledge->flags_of[finding][i];
         enum qv_level level = engine->facts->red_flags[flag].level;
-        if (!engine->fired[flag] && level <= highest)
-            continue; /* could not raise what is already found */
+        if (!engine->fired[flag] && (level <= highest || !flag_can_fire(engine, flag, &told)))
+            continue; /* could not raise what is already found, or lacks something */
         bool fires = qv_rule_holds(knowledge, knowledge->red_flag_rules[flag], &explorer->situation);
         if (fires && level > highest)
             highest = level;
@@ -98,16 +105,59 @@ static void shift_prior(const struct explorer *explorer, uint32_t finding, struc
     }
 }
 
-/* True when the finding can move the posterior, by itself, through a pattern or through the prior. */
-static bool weighs(const struct explorer *explorer, uint32_t finding)
+/*
+ * Which evidence a probe moves: the finding itself where it is weighed, and patterns that took another level. Returns how
+ * many; `moved` gets them.
+ */
+static uint32_t moved_evidence(const struct explorer *explorer, uint32_t finding, uint16_t moved[QV_EVIDENCE_MAX])
 {
     const struct qv_knowledge *knowledge = explorer->engine->knowledge;
-    bool moved = knowledge->evidence[finding].weighed || (int)finding == knowledge->age || (int)finding == knowledge->sex;
-    for (uint32_t i = 0; !moved && i < knowledge->patterns_of_count[finding]; i++) {
-        uint32_t pattern = knowledge->patterns_of[finding][i];
-        moved = explorer->levels[pattern] != explorer->engine->levels[pattern];
+    uint32_t count = 0;
+    if (knowledge->evidence[finding].weighed)
+        moved[count++] = (uint16_t)finding;
+    for (uint32_t i = 0; i < knowledge->patterns_of_count[finding]; i++) {
+        uint16_t pattern = knowledge->patterns_of[finding][i];
+        if (knowledge->evidence[pattern].weighed && explorer->levels[pattern] != explorer->engine->levels[pattern])
+            moved[count++] = pattern;
     }
-    return moved;
+    return count;
+}
+
+/* True when evidence new to the case weighs on its own, in no sign group that already has a say. */
+static bool weighs_alone(const struct engine *engine, uint32_t evidence)
+{
+    int32_t sign = engine->knowledge->evidence[evidence].sign;
+    return engine->levels[evidence] < 0 && (sign < 0 || engine->signs[sign].known == 0);
+}
+
+/* The posterior and the level by causes, from what moved; `floor` is the level by rules. */
+static void weigh_probe(struct explorer *explorer, uint32_t finding, enum qv_level floor, struct probe *probe)
+{
+    const struct engine *engine = explorer->engine;
+    uint16_t moved[QV_EVIDENCE_MAX];
+    uint32_t count = moved_evidence(explorer, finding, moved);
+    bool by_prior = (int)finding == engine->knowledge->age || (int)finding == engine->knowledge->sex;
+    if (count == 0 && !by_prior) {
+        *probe = explorer->as_it_is;
+        probe->level = routine_by_causes(engine, engine->p_row, floor);
+        if (can_be_grave(engine, &engine->total, probe->level))
+            probe->level = grave_by_causes(engine, &engine->total, probe->level);
+        return;
+    }
+    bool alone = count == 1 && !by_prior && weighs_alone(engine, moved[0]);
+    if (alone)
+        shift_posterior(engine, moved[0], explorer->levels[moved[0]], floor, &probe->shifted);
+    probe->level = floor;
+    if (!alone || probe->shifted.can_be_grave) {
+        struct weights total = engine->total;
+        shift_levels(engine, explorer->levels, moved, count, &total);
+        shift_prior(explorer, finding, &total);
+        shift_posterior_from(engine, &total, floor, &probe->shifted);
+        if (probe->shifted.can_be_grave)
+            probe->level = grave_by_causes(engine, &total, floor);
+    }
+    probe->level = routine_by_causes(engine, probe->shifted.p, probe->level);
+    probe->leading = leading_cause(probe->shifted.p);
 }
 
 /* Puts the value in place, lets levels and patterns follow, weighs. The caller restores with probe_end(). */
@@ -119,34 +169,13 @@ static void probe_begin(struct explorer *explorer, uint32_t finding, struct qv_v
     explorer->levels[finding] = (int8_t)qv_finding_level(knowledge, finding, &value);
     if ((int)finding == knowledge->onset)
         explorer->situation.onset_days = value.number;
-
-    uint16_t changed[1 + QV_EVIDENCE_MAX];
-    changed[0] = (uint16_t)finding;
-    uint32_t changed_count = 1;
     for (uint32_t i = 0; i < knowledge->patterns_of_count[finding]; i++) {
         uint16_t pattern = knowledge->patterns_of[finding][i];
         explorer->levels[pattern] =
             qv_pattern_level(knowledge, pattern - knowledge->form.field_count, &explorer->situation);
-        changed[changed_count++] = pattern;
     }
     bool told = value.kind != QV_NO || knowledge->evidence[finding].told_by_no || engine->levels[finding] >= 0;
-    enum qv_level by_rules = told ? probe_red_flags(explorer, finding) : engine->rules_level;
-    if (!weighs(explorer, finding)) {
-        *probe = explorer->as_it_is;
-        probe->level = level_by_causes(engine, &engine->total, probe->p, by_rules);
-        return;
-    }
-    struct weights total = engine->total;
-    shift_levels(engine, explorer->levels, changed, changed_count, &total);
-    shift_prior(explorer, finding, &total);
-
-    posterior(total.fair, probe->p);
-    probe->leading = leading_cause(probe->p);
-    /* Σw' / Σw, which is w'/w × p/p' of any one cause */
-    uint32_t c = engine->leading;
-    probe->fit = exp((double)(total.fair[c] - engine->total.fair[c])) * engine->p[c] / fmax((double)probe->p[c], 1e-30);
-    probe->gain_bits = information_gain(engine->total.fair, total.fair, probe->p, probe->fit);
-    probe->level = level_by_causes(engine, &total, probe->p, by_rules);
+    weigh_probe(explorer, finding, told ? probe_red_flags(explorer, finding) : engine->rules_level, probe);
 }
 
 static void probe_end(struct explorer *explorer, uint32_t finding)
@@ -230,7 +259,7 @@ static bool is_other_than_now(const struct engine *engine, uint32_t finding, uin
 
 static double leading_shift(const struct engine *engine, const struct probe *probe)
 {
-    return fabs((double)probe->p[engine->leading] - engine->p[engine->leading]);
+    return fabs((double)probe->shifted.p[engine->leading] - engine->p[engine->leading]);
 }
 
 /* 0 = no matter. A level outranks a leading cause, which outranks a shift of it. */
@@ -264,7 +293,7 @@ static void note_change(struct explorer *explorer, uint32_t finding, const struc
                                                .phrase = phrase,
                                                .level = probe->level,
                                                .top_cause = probe->leading,
-                                               .probability = (double)probe->p[probe->leading]};
+                                               .probability = (double)probe->shifted.p[probe->leading]};
 }
 
 /* ---- what to ask next ------------------------------------------------------------------------------------------------------ */
@@ -289,7 +318,7 @@ static double answer_share(const struct engine *engine, uint32_t finding, const 
     double background = engine->knowledge->cells[e->first_cell + level].background;
     if (background <= 0) /* words of a list: each about as likely */
         background = 1.0 / e->level_count;
-    return background * probe->fit;
+    return background * probe->shifted.fit;
 }
 
 struct expectation {
@@ -301,7 +330,7 @@ static void expect(struct expectation *expectation, const struct engine *engine,
                    double share)
 {
     expectation->share_sum += share;
-    expectation->gain_sum += share * probe->gain_bits;
+    expectation->gain_sum += share * probe->shifted.gain_bits;
     expectation->level_share[probe->level] += share;
     if (probe->level > engine->level || (probe->leading != engine->leading))
         expectation->material_share += share;
@@ -438,9 +467,8 @@ static int explorer_begin(struct explorer *explorer, struct engine *engine)
     explorer->situation.levels = explorer->levels;
     for (uint32_t f = 0; f < engine->facts->red_flag_count; f++)
         explorer->firing_count[engine->facts->red_flags[f].level] += engine->fired[f];
-    explorer->as_it_is = (struct probe){.leading = engine->leading, .fit = 1};
-    for (uint32_t c = 0; c < engine->cause_count; c++)
-        explorer->as_it_is.p[c] = (float)engine->p[c];
+    explorer->as_it_is = (struct probe){.leading = engine->leading, .shifted.fit = 1};
+    memcpy(explorer->as_it_is.shifted.p, engine->p_row, sizeof engine->p_row);
     return QV_OK;
 }
 

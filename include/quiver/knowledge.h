@@ -138,6 +138,7 @@ struct qv_condition {
     const char *id, *name, *clinical_name, *icd10, *icd10_cm, *snomed, *note;
     struct qv_statements what, helps, watch;
     struct qv_statement how_common;
+    bool by_habits; /**< a twitch that the contributors explain */
     struct qv_prior prior;
     struct qv_likelihood *likelihoods;
     uint32_t likelihood_count;
@@ -364,6 +365,9 @@ struct qv_knowledge {
     const uint16_t **condition_tests, **advice_contributors, **advice_conditions;
     const struct qv_curve_subject ***curve_subjects; /**< by contributor, part, curve */
 
+    /** How many people have so much of a habit that it counts (odds of 1.3 and more), by finding; 0 for the rest. */
+    const float *habit_share;
+
     int age, sex, onset, medications; /**< fields with a part of their own in the reasoning, -1 where absent */
 
     struct qv_arena *arena;
@@ -424,6 +428,9 @@ bool qv_medicine_in_group(const struct qv_knowledge *knowledge, uint32_t medicin
  * @param levels room for evidence_count, written
  */
 void qv_situation_levels(const struct qv_knowledge *knowledge, struct qv_situation *situation, int8_t *levels);
+
+/** A number in the middle of one of a finding's levels. */
+double qv_finding_typical(const struct qv_finding *finding, uint32_t level);
 
 /** The level of one pattern (0 … pattern_count - 1) in a situation whose earlier levels are filled in, or -1. */
 int8_t qv_pattern_level(const struct qv_knowledge *knowledge, uint32_t pattern, const struct qv_situation *situation);

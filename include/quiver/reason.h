@@ -72,7 +72,8 @@ struct qv_change {
 
 struct qv_question {
     uint32_t finding;
-    double bits; /**< expected information about level and leading cause */
+    double bits;  /**< expected information about level, leading cause and habits */
+    bool matters; /**< a plausible answer would change something that matters */
 };
 
 struct qv_answer {

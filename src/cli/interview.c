@@ -86,6 +86,8 @@ static enum turn hear(struct talk *talk)
         for (int c = getc(stdin); c != '\n' && c != EOF; c = getc(stdin))
             ;
     }
+    if (!isatty(STDIN_FILENO))
+        fputs("\n", stderr); /* no terminal echoed the end of the line */
     talk->line[strcspn(talk->line, "\r\n")] = 0;
     if (!qv_utf8_valid(talk->line, strlen(talk->line)))
         talk->line[0] = 0;

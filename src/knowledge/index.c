@@ -580,6 +580,62 @@ static int resolve_curves(struct qv_knowledge *knowledge, struct qv_error *error
     return QV_OK;
 }
 
+/* A number in the middle of a level's bin; the last bin is taken to be half as wide as its lower end. */
+double qv_finding_typical(const struct qv_finding *finding, uint32_t level)
+{
+    double low = level ? *finding->levels.at[level - 1].below : finding->minimum ? *finding->minimum : 0;
+    double highest = finding->maximum ? *finding->maximum : INFINITY;
+    double high = finding->levels.at[level].below ? *finding->levels.at[level].below : fmin(low * 1.5 + 1, highest);
+    return (low + high) / 2;
+}
+
+/* Odds that count: below this a habit is not worth a question. */
+#define HABIT_ODDS 1.3
+
+static bool counts_at(const struct qv_curve *curve, double x)
+{
+    for (uint32_t i = 0; i < curve->point_count; i++) {
+        if (curve->points[i].odds >= HABIT_ODDS && x >= curve->points[i].at && curve->points[0].odds < HABIT_ODDS)
+            return true; /* more is worse */
+        if (curve->points[i].odds >= HABIT_ODDS && x <= curve->points[i].at && curve->points[0].odds >= HABIT_ODDS)
+            return true; /* less is worse */
+    }
+    return false;
+}
+
+static void add_habit(const struct qv_knowledge *knowledge, const struct qv_curve *curve, int32_t evidence,
+                      float *habit_share)
+{
+    if (curve->per || curve->level || evidence >= (int32_t)knowledge->form.field_count)
+        return;
+    const struct qv_finding *finding = &knowledge->facts->findings[evidence];
+    double share = 0;
+    for (uint32_t l = 0; l < knowledge->evidence[evidence].level_count; l++) {
+        double x = finding->type == QV_FIELD_NUMBER ? qv_finding_typical(finding, l) : l;
+        if (counts_at(curve, x))
+            share += knowledge->cells[knowledge->evidence[evidence].first_cell + l].background;
+    }
+    habit_share[evidence] = fmaxf(habit_share[evidence], (float)share);
+}
+
+static int find_habits(struct qv_knowledge *knowledge, struct qv_error *error)
+{
+    const struct qv_facts *facts = knowledge->facts;
+    float *habit_share = qv_arena_alloc(knowledge->arena, facts->finding_count, sizeof *habit_share);
+    if (!habit_share)
+        return OUT_OF_MEMORY(error);
+    for (uint32_t c = 0; c < facts->contributor_count; c++) {
+        const struct qv_contributor *contributor = &facts->contributors[c];
+        for (uint32_t p = 0; p < contributor->part_count; p++) {
+            for (uint32_t k = 0; k < contributor->parts[p].curve_count; k++)
+                add_habit(knowledge, &contributor->parts[p].curves[k], knowledge->curve_subjects[c][p][k].finding,
+                          habit_share);
+        }
+    }
+    knowledge->habit_share = habit_share;
+    return QV_OK;
+}
+
 static int resolve_ids(struct qv_knowledge *knowledge, struct qv_error *error)
 {
     const struct qv_facts *facts = knowledge->facts;
@@ -607,7 +663,8 @@ static int resolve_ids(struct qv_knowledge *knowledge, struct qv_error *error)
         if (!knowledge->advice_conditions[a])
             return error ? error->status : QV_ERR_DATA;
     }
-    return resolve_curves(knowledge, error);
+    int status = resolve_curves(knowledge, error);
+    return status ? status : find_habits(knowledge, error);
 }
 
 /* ---- tables ------------------------------------------------------------------------------------------------------- */

@@ -17,10 +17,11 @@
 /* Changes listed at most; more is not read. */
 #define CHANGES_MAX 16
 #define QUESTIONS_MAX 8
-/* A question is worth asking while it is expected to tell so many bits; below it no answer is likely to matter. */
-#define ENOUGH_BITS 0.03
-/* An answer less likely than this is not a reason to go on asking. */
-#define PLAUSIBLE 0.01
+/* An answer that asks for urgent help, or moves the rest, is a reason to go on asking from these likelihoods on. */
+#define PLAUSIBLE_GRAVE 0.01
+#define PLAUSIBLE_OTHER 0.03
+/* A habit is worth a question while it is expected to tell so many bits about what drives the twitch. */
+#define HABIT_BITS 0.3
 /* A "no" where "yes" is this rare tells next to nothing (of the order of its square) and is not tried. */
 #define RARE 0.05
 #define LEVELS_MAX 33
@@ -46,6 +47,7 @@ struct explorer {
     uint32_t question_count;
     uint32_t *not_asked;
     uint32_t not_asked_count;
+    double by_habits; /* the probability that habits explain the twitch */
     bool matters;
 };
 
@@ -191,15 +193,6 @@ static void probe_end(struct explorer *explorer, uint32_t finding)
 
 /* ---- the values a finding could have ----------------------------------------------------------------------------------- */
 
-/* A number in the middle of a level's bin. */
-static double typical_number(const struct qv_finding *finding, uint32_t level)
-{
-    double low = level ? *finding->levels.at[level - 1].below : finding->minimum ? *finding->minimum : 0;
-    double high = finding->levels.at[level].below ? *finding->levels.at[level].below
-                                                  : fmin(low * 1.5 + 1, finding->maximum ? *finding->maximum : INFINITY);
-    return (low + high) / 2;
-}
-
 /* All answers to a finding, in the order of its levels; returns how many. */
 static uint32_t possible_values(const struct explorer *explorer, uint32_t finding, struct qv_value out[LEVELS_MAX])
 {
@@ -211,7 +204,7 @@ static uint32_t possible_values(const struct explorer *explorer, uint32_t findin
             out[l] = (struct qv_value){.kind = l ? QV_YES : QV_NO};
             break;
         case QV_FIELD_NUMBER:
-            out[l] = (struct qv_value){.kind = QV_NUMBER, .number = typical_number(f, l)};
+            out[l] = (struct qv_value){.kind = QV_NUMBER, .number = qv_finding_typical(f, l)};
             break;
         case QV_FIELD_CHOICE:
             out[l] = (struct qv_value){.kind = QV_WORD, .words = l};
@@ -323,7 +316,7 @@ static double answer_share(const struct engine *engine, uint32_t finding, const 
 
 struct expectation {
     double share_sum, gain_sum, level_share[QV_LEVEL_COUNT];
-    double material_share;
+    double grave_share, other_share; /* answers that change something that matters */
 };
 
 static void expect(struct expectation *expectation, const struct engine *engine, const struct probe *probe,
@@ -332,8 +325,10 @@ static void expect(struct expectation *expectation, const struct engine *engine,
     expectation->share_sum += share;
     expectation->gain_sum += share * probe->shifted.gain_bits;
     expectation->level_share[probe->level] += share;
-    if (probe->level > engine->level || (probe->leading != engine->leading))
-        expectation->material_share += share;
+    if (probe->level > engine->level && probe->level > QV_ROUTINE)
+        expectation->grave_share += share;
+    else if (probe->level > engine->level || probe->leading != engine->leading)
+        expectation->other_share += share;
 }
 
 /* An answer that leaves everything as it is. */
@@ -357,22 +352,31 @@ static double expected_bits(const struct expectation *expectation)
     return bits;
 }
 
-/* The red-flag screen in its order, then the most information a second. */
-static bool is_asked_before(const struct qv_finding *findings, const struct qv_question *a,
-                            const struct qv_question *b)
+/* The red-flag screen in its order, then who is asking (priors and other questions depend on it), then the rest. */
+static uint32_t place_in_order(const struct engine *engine, uint32_t finding)
 {
-    const struct qv_finding *x = &findings[a->finding], *y = &findings[b->finding];
-    if (x->screen != y->screen)
-        return y->screen == 0 || (x->screen && x->screen < y->screen);
-    return a->bits * y->seconds > b->bits * x->seconds;
+    uint32_t screen = engine->facts->findings[finding].screen;
+    bool person = (int)finding == engine->knowledge->age || (int)finding == engine->knowledge->sex;
+    return screen ? screen : person ? UINT32_MAX - 1 : UINT32_MAX;
+}
+
+/* By place, then what matters before what does not, then by information a second. */
+static bool is_asked_before(const struct engine *engine, const struct qv_question *a, const struct qv_question *b)
+{
+    uint32_t x = place_in_order(engine, a->finding), y = place_in_order(engine, b->finding);
+    const struct qv_finding *findings = engine->facts->findings;
+    if (x != y)
+        return x < y;
+    if (a->matters != b->matters)
+        return a->matters;
+    return a->bits * findings[b->finding].seconds > b->bits * findings[a->finding].seconds;
 }
 
 /* Keeps the list in the order of asking; what falls off its end would not be asked for a long time. */
 static void insert_question(struct explorer *explorer, struct qv_question question)
 {
-    const struct qv_finding *findings = explorer->engine->facts->findings;
     uint32_t at = explorer->question_count;
-    while (at > 0 && is_asked_before(findings, &question, &explorer->questions[at - 1]))
+    while (at > 0 && is_asked_before(explorer->engine, &question, &explorer->questions[at - 1]))
         at--;
     if (at == QUESTIONS_MAX)
         return;
@@ -383,14 +387,26 @@ static void insert_question(struct explorer *explorer, struct qv_question questi
     explorer->questions[at] = question;
 }
 
+/* Whether a habit counts, in bits, as far as the twitch is one that habits explain. */
+static double habit_bits(const struct explorer *explorer, uint32_t finding)
+{
+    double q = (double)explorer->engine->knowledge->habit_share[finding];
+    if (q <= 0 || q >= 1)
+        return 0;
+    return explorer->by_habits * -(q * log2(q) + (1 - q) * log2(1 - q));
+}
+
 static void note_question(struct explorer *explorer, uint32_t finding, const struct expectation *expectation)
 {
-    const struct qv_finding *f = &explorer->engine->facts->findings[finding];
-    double bits = expected_bits(expectation);
-    if (bits >= ENOUGH_BITS && expectation->material_share >= PLAUSIBLE * expectation->share_sum)
-        explorer->matters = true;
-    if (bits > 0 || f->screen)
-        insert_question(explorer, (struct qv_question){finding, bits});
+    const struct engine *engine = explorer->engine;
+    double habit = habit_bits(explorer, finding), bits = expected_bits(expectation) + habit;
+    bool matters = expectation->grave_share >= PLAUSIBLE_GRAVE * expectation->share_sum ||
+                   expectation->other_share >= PLAUSIBLE_OTHER * expectation->share_sum || habit >= HABIT_BITS;
+    /* A blood test is not worth having for the sake of an interview. */
+    matters &= engine->facts->findings[finding].section != QV_SECTION_LABORATORY;
+    explorer->matters |= matters;
+    if (bits > 0 || engine->facts->findings[finding].screen)
+        insert_question(explorer, (struct qv_question){finding, bits, matters});
 }
 
 /* ---- all findings ------------------------------------------------------------------------------------------------------------ */
@@ -401,6 +417,18 @@ static bool is_idle(const struct engine *engine, uint32_t finding)
     const struct qv_knowledge *knowledge = engine->knowledge;
     return !knowledge->evidence[finding].weighed && !knowledge->flags_of_count[finding] &&
            !knowledge->patterns_of_count[finding] && (int)finding != knowledge->age && (int)finding != knowledge->sex;
+}
+
+/* People to whom it never happened, whose answer to "how long ago?" is silence. */
+static double never_share(const struct engine *engine, uint32_t finding)
+{
+    if (engine->facts->findings[finding].type != QV_FIELD_NUMBER)
+        return 0;
+    const struct qv_evidence *e = &engine->knowledge->evidence[finding];
+    double share = 1;
+    for (uint32_t l = 0; l < e->level_count; l++)
+        share -= engine->knowledge->cells[e->first_cell + l].background;
+    return share > 0 ? share : 0;
 }
 
 static void explore_finding(struct explorer *explorer, uint32_t finding, bool ask, bool change)
@@ -430,8 +458,10 @@ static void explore_finding(struct explorer *explorer, uint32_t finding, bool as
             note_change(explorer, finding, &values[l], phrase_of(engine, finding, l), &probe, score);
         means_emergency |= probe.level == QV_EMERGENCY;
     }
-    if (ask)
+    if (ask) {
+        expect_nothing_new(&expectation, engine, never_share(engine, finding));
         note_question(explorer, finding, &expectation);
+    }
     if (ask && f->screen && means_emergency && engine->level < QV_EMERGENCY)
         explorer->not_asked[explorer->not_asked_count++] = finding;
 }
@@ -444,7 +474,7 @@ static void note_medicines(struct explorer *explorer)
     if (field < 0 || !can_be_asked(engine, (uint32_t)field) || !makes_sense(engine, (uint32_t)field))
         return;
     const double usual_bits = 0.2;
-    insert_question(explorer, (struct qv_question){(uint32_t)field, usual_bits});
+    insert_question(explorer, (struct qv_question){(uint32_t)field, usual_bits, true});
     explorer->matters = true;
 }
 
@@ -467,6 +497,8 @@ static int explorer_begin(struct explorer *explorer, struct engine *engine)
     explorer->situation.levels = explorer->levels;
     for (uint32_t f = 0; f < engine->facts->red_flag_count; f++)
         explorer->firing_count[engine->facts->red_flags[f].level] += engine->fired[f];
+    for (uint32_t c = 0; c < engine->cause_count; c++)
+        explorer->by_habits += engine->facts->conditions[c].by_habits ? engine->p[c] : 0;
     explorer->as_it_is = (struct probe){.leading = engine->leading, .shifted.fit = 1};
     memcpy(explorer->as_it_is.shifted.p, engine->p_row, sizeof engine->p_row);
     return QV_OK;
@@ -488,7 +520,7 @@ int explore(struct engine *engine, unsigned flags, struct qv_answer *answer)
     if (!(flags & QV_REASON_NO_QUESTIONS))
         note_medicines(&explorer);
 
-    bool screening = explorer.question_count && engine->facts->findings[explorer.questions[0].finding].screen;
+    bool screening = explorer.question_count && place_in_order(engine, explorer.questions[0].finding) < UINT32_MAX;
     answer->changes = explorer.changes;
     answer->change_count = explorer.change_count;
     answer->ask_next = explorer.questions;

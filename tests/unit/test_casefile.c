@@ -66,10 +66,10 @@ static const struct {
     /* the bytes and the JSON */
     {"", "found nothing, expected a case..."},
     {" \n\t", "found nothing, expected a case..."},
-    {"{\"quiver_case\":1", "line 1, column 15: the text ends in the middle of quiver_case"},
+    {"{\"quiver_case\":1", "line 1, column 16: the text ends in the middle of quiver_case"},
     {F("\"age\":3") " x", "line 1, column 40: found more after the end of the case, expected nothing"},
     {F("\"age\":3") "{}", "line 1, column 39: found more after the end of the case, expected nothing"},
-    {"{\n  \"quiver_case\": 1,\n  \"findings\": {\"age\": 3,}}", "line 3, column 24, at findings: ..."},
+    {"{\n  \"quiver_case\": 1,\n  \"findings\": {\"age\": 3,}}", "line 3, column 25, at findings: ..."},
     {F("\"age\":03"), "line 1, column 36, at findings.age: ..."},
     {F("\"age\":NaN"), "line 1, column 38, at findings.age: ..."},
     {"// a comment\n" F(""), "line 1, column 1: ..."},
@@ -154,8 +154,10 @@ static void bad_cases_are_refused_with_their_place(void **unused)
         size_t length = strlen(bad[i].error);
         bool beginning = length > 3 && strcmp(bad[i].error + length - 3, "...") == 0;
         if (status != QV_ERR_DATA || error.status != QV_ERR_DATA || c ||
-            (beginning ? strncmp(error.text, bad[i].error, length - 3) : strcmp(error.text, bad[i].error)))
-            print_error("%s\n  said     %d %s\n  expected %s\n", bad[i].json, status, error.text, bad[i].error), wrong++;
+            (beginning ? strncmp(error.text, bad[i].error, length - 3) : strcmp(error.text, bad[i].error))) {
+            print_error("%s\n  said     %d %s\n  expected %s\n", bad[i].json, status, error.text, bad[i].error);
+            wrong++;
+        }
     }
     assert_int_equal(wrong, 0);
 }

@@ -1,0 +1,264 @@
+#!/bin/sh
+# run.sh BUILD_DIR: the program as a script sees it: exit statuses, what goes to stdout and what to stderr, batches,
+# interviews on a pipe, and what is kept for later. Prints TAP.
+set -u
+. "$(dirname "$0")/../house/tap.sh"
+quiver=$(cd "$1" && pwd)/quiver
+[ -x "$quiver" ] || exit 99
+T=$(mktemp -d) || exit 99
+trap 'rm -rf "$T"' EXIT
+export XDG_DATA_HOME="$T/data" HOME="$T/home" LC_ALL=C
+unset NO_COLOR QUIVER_JOURNAL
+cd "$T" || exit 99
+
+# expect NAME STATUS STDOUT STDERR COMMAND...: patterns are of grep -E, on any line; "" means nothing may be printed.
+expect() {
+    name=$1 status=$2 out=$3 err=$4
+    shift 4
+    "$@" >out 2>err </dev/null
+    judge "$name" "$status" "$out" "$err" $?
+}
+
+# The same with standard input from the file "in".
+feed() {
+    name=$1 status=$2 out=$3 err=$4
+    shift 4
+    "$@" >out 2>err <in
+    judge "$name" "$status" "$out" "$err" $?
+}
+
+judge() {
+    offences=
+    [ "$5" = "$2" ] || offences="exit status $5, expected $2"
+    for stream in out err; do
+        pattern=$3
+        [ $stream = err ] && pattern=$4
+        if [ -z "$pattern" ] && [ -s $stream ]; then
+            offences="$offences
+std$stream should be empty: $(head -c 300 $stream)"
+        elif [ -n "$pattern" ] && ! grep -qE -- "$pattern" $stream; then
+            offences="$offences
+std$stream has no /$pattern/: $(head -c 300 $stream)"
+        fi
+    done
+    verdict "$1" "$(printf '%s' "$offences" | sed '/^$/d')"
+}
+
+same() { verdict "$1" "$([ "$2" = "$3" ] || printf 'found    %s\nexpected %s\n' "$2" "$3")"; }
+
+# True when the file holds one JSON value and nothing else; without jq, when it looks so.
+json_alone() {
+    if command -v jq >/dev/null; then
+        verdict "$1" "$(jq -es 'length == 1' out 2>&1 | grep -v true)"
+    else
+        verdict "$1" "$(head -c 1 out | grep -v '{')$(tail -n 1 out | grep -v '}$')"
+    fi
+}
+
+C='{"quiver_case":1,"as_of":"2026-11-22","findings":'
+printf '%s' "$C"'{"age":34,"site":["upper_lip"],"onset_days":10,"sleep_hours":5.5}}' >good.json
+printf '%s' "$C"'{"sleep_hours":31}}' >bad.json
+
+# ---- verbs and usage ----
+expect "no verb" 64 '' 'Try: quiver help' "$quiver"
+expect "an unknown verb" 64 '' '^quiver: aks: no such verb$' "$quiver" aks
+expect "help" 0 '^  ask ' '' "$quiver" help
+expect "--help" 0 '^  ask ' '' "$quiver" --help
+expect "help of a verb" 0 '^usage: quiver ask' '' "$quiver" help ask
+expect "--help of a verb" 0 '^usage: quiver ask' '' "$quiver" ask --help
+expect "version" 0 '^quiver [0-9]' '' "$quiver" --version
+for verb in watch log triggers trial report serve import export phantom; do
+    expect "$verb is known, and not there" 69 '' "^quiver: $verb is not in this version\$" "$quiver" $verb --json
+done
+expect "an unknown option" 64 '' '^quiver: ask: --jsn: no such option$' "$quiver" ask --jsn
+expect "an unknown short option" 64 '' '^quiver: ask: -x: no such option$' "$quiver" ask -x
+expect "an option without its value" 64 '' '--case needs a value' "$quiver" ask --case
+expect "a flag with a value" 64 '' '--json takes no value' "$quiver" ask --json=1
+expect "an option twice" 64 '' '--case is given twice' "$quiver" ask --case a --case b
+expect "an operand" 64 '' 'a case file is given with --case' "$quiver" ask good.json
+expect "--case and --cases" 64 '' 'cannot go together' "$quiver" ask --case a --cases b --json
+expect "--cases without --json" 64 '' 'please add --json' "$quiver" ask --cases good.json
+expect "--save with --case" 64 '' '--save is for the interview' "$quiver" ask --case good.json --save x
+expect "--region of three letters" 64 '' '--region: found "GBR"' "$quiver" ask --case good.json --region GBR
+expect "--clip" 69 '' '--clip is not in this version' "$quiver" ask --clip v.mp4
+
+# ---- one case ----
+expect "a case, for people" 0 'quiver informs; it does not diagnose' '' "$quiver" ask --case good.json
+expect "no colours in a pipe" 0 '.' '' env TERM=xterm "$quiver" ask --case good.json
+verdict "no escape sequences in a pipe" "$(grep -c "$(printf '\033')" out | grep -v '^0$')"
+expect "a case, as JSON" 0 '"quiver_answer"' '' "$quiver" ask --case good.json --json
+json_alone "JSON alone on stdout"
+expect "--case=FILE" 0 '"quiver_answer"' '' "$quiver" ask --case=good.json --json
+cp good.json in
+feed "a case from standard input" 0 '"quiver_answer"' '' "$quiver" ask --case - --json
+expect "the same case, the same answer" 0 . '' "$quiver" ask --case good.json --json
+cp out first
+expect "the same case, the same answer again" 0 . '' "$quiver" ask --case good.json --json
+verdict "to the last digit" "$(cmp out first 2>&1)"
+
+# ---- bad input ----
+expect "out of range names file, place, found and expected" 65 '' \
+    '^quiver: bad\.json: findings\.sleep_hours: found 31, expected a number from 0 to 24 \(hours\)$' "$quiver" ask --case bad.json
+expect "the same for --json: nothing half-done" 65 '' 'findings.sleep_hours' "$quiver" ask --case bad.json --json
+cp bad.json in
+feed "standard input is named" 65 '' '^quiver: standard input: findings.sleep_hours' "$quiver" ask --case -
+expect "no such file" 66 '' '^quiver: none\.json: No such file' "$quiver" ask --case none.json
+expect "a folder" 66 '' 'Is a directory' "$quiver" ask --case .
+: >empty.json
+expect "an empty file" 65 '' 'empty.json: found nothing' "$quiver" ask --case empty.json
+printf '%s' "$C"'{"slep_hours":5}}' >in
+feed "did you mean" 65 '' 'did you mean "sleep_hours"' "$quiver" ask --case -
+printf '%s{}} {}' "$C" >in
+feed "trailing bytes" 65 '' 'after the end' "$quiver" ask --case -
+printf '%s{"age":\033[31m}}' "$C" >in
+feed "nothing that steers a terminal gets through" 65 '' '.' "$quiver" ask --case -
+verdict "no escape in the error" "$(grep -c "$(printf '\033')" err | grep -v '^0$')"
+head -c 1100000 /dev/zero | tr '\0' ' ' >in
+feed "too long" 65 '' 'longer than 1048576 bytes' "$quiver" ask --case -
+expect "no such knowledge" 66 '' '.' "$quiver" ask --case good.json --knowledge nowhere
+
+# ---- many cases ----
+{
+    cat good.json
+    echo
+    cat bad.json
+    echo
+    echo
+    printf '%s\r\n' "$C"'{"age":70}}'
+    head -c 3000000 /dev/zero | tr '\0' 'x'
+    echo
+    printf '%s' "$C"'{"age":20}}'
+} >cases.ndjson
+expect "a batch with bad lines" 65 '"quiver_answer"' '' "$quiver" ask --cases cases.ndjson --json
+same "one line out for each line in" "$(wc -l <out | tr -d ' ')" 6
+same "in order" "$(sed -E 's/^\{"quiver_(answer|error)".*/\1/' out | tr '\n' ' ')" "answer error error answer error answer "
+same "a bad line says which and why" "$(sed -n 2p out)" \
+    '{"quiver_error":{"line":2,"text":"findings.sleep_hours: found 31, expected a number from 0 to 24 (hours)"}}'
+verdict "an overlong line says so" "$(sed -n 5p out | grep -v '"line":5,"text":"the line is longer than 1048576 bytes"')"
+cp cases.ndjson in
+cp out first
+feed "a batch from standard input" 65 '"quiver_answer"' '' "$quiver" ask --cases - --json
+verdict "is the same" "$(cmp out first 2>&1)"
+"$quiver" ask --case good.json --json | tr -d ' \n' >one
+sed -n 1p first | tr -d ' \n' >two
+verdict "one of many is answered like one alone" "$(cmp one two 2>&1)"
+: >empty.ndjson
+expect "no cases" 0 '' '' "$quiver" ask --cases empty.ndjson --json
+expect "no such batch" 66 '' 'No such file' "$quiver" ask --cases none.ndjson --json
+expect "a folder as a batch" 66 '' 'Is a directory' "$quiver" ask --cases . --json
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do cat good.json; echo; done >twelve
+for i in 1 2 3 4 5 6 7 8 9 10; do cat twelve; done >in
+feed "a batch in many reads" 0 '"quiver_answer"' '' "$quiver" ask --cases - --json
+same "all the same" "$(sort -u out | wc -l | tr -d ' ') $(wc -l <out | tr -d ' ')" "1 120"
+
+# ---- writing fails ----
+if [ -c /dev/full ]; then
+    "$quiver" ask --case good.json >/dev/full 2>err
+    same "a full disk" "$? $(cat err)" "74 quiver: standard output: No space left on device"
+    "$quiver" ask --cases in --json >/dev/full 2>err
+    same "a full disk in a batch" "$? $(cat err)" "74 quiver: standard output: No space left on device"
+    "$quiver" help >/dev/full 2>err
+    same "a full disk for help" $? 74
+fi
+"$quiver" ask --case good.json >&- 2>err
+same "stdout is closed" $? 74
+{ "$quiver" ask --cases in --json 2>err; echo $? >status; } | head -c 1 >/dev/null
+same "the reader has gone" "$(cat status) $(cat err)" "74 quiver: standard output: Broken pipe"
+
+# ---- the interview ----
+rm -rf data
+: >in
+feed "nobody there" 66 '' 'no answers' "$quiver" ask
+echo q >in
+feed "stopped before the first answer" 0 '' 'First, is any of this true' "$quiver" ask
+printf 'none\n' >in
+feed "the end of input is a stop, and answers" 0 '"quiver_answer"' '.' "$quiver" ask --json
+json_alone "questions are not on stdout"
+printf '? 1\nb\nperhaps\nnone\n' >in
+feed "why, back and a slip of the pen" 0 . 'Please type the numbers' "$quiver" ask
+verdict "back from the first question says so" "$(grep -q 'This is the first question' err || echo missing)"
+
+# Which number a sign has on the list.
+number_of() { sed -nE "s/^ *([0-9]+)  $1\$/\\1/p" err | head -n 1; }
+droop=$(number_of 'one side of your face droops')
+breath=$(number_of 'it is hard for you to breathe')
+printf '%s\n' "$breath" >in
+feed "a red flag ends it at once" 0 '"level": "emergency"' 'No more questions now' "$quiver" ask --json
+printf '%s %s\n' "$droop" "$breath" >in
+feed "whatever else is to be asked" 0 '"level": "emergency"' 'No more questions now' "$quiver" ask --json
+printf '%s\nyes\n' "$droop" >in
+feed "a red flag in two questions" 0 '"level": "emergency"' 'come on suddenly' "$quiver" ask --json
+printf '%s\nb\nnone\nq\nno\n' "$droop" >in
+feed "back undoes the whole list" 0 '"level": "self_care"' '.' "$quiver" ask --json
+{ echo s; yes s | head -n 300; } >in
+feed "skipping all of it" 0 '"quiver_answer"' 'That is enough' "$quiver" ask --json
+
+# ---- finish later ----
+rm -rf data
+printf 'none\n2 weeks\nq\nyes\n' >in
+feed "stop, and keep it" 0 '"quiver_answer"' 'Go on with: quiver ask$' "$quiver" ask --json
+kept=data/quiver/interview.json
+same "for its owner only" "$(stat -c %a $kept data/quiver | tr '\n' ' ')" "600 700 "
+same "nothing else is left lying there" "$(ls data/quiver)" interview.json
+verdict "what was kept has the answer" "$(grep -q '"onset_days": 14' $kept || cat $kept)"
+expect "what was kept is a case file" 0 . '' "$quiver" ask --case $kept
+cp $kept before
+printf 'no\nq\n' >in
+feed "it is offered, and can be left" 0 '' 'First, is any of this' "$quiver" ask
+verdict "and is still there" "$(cmp $kept before 2>&1)"
+printf 'yes\n' >in
+feed "it is offered, and gone on with" 0 . 'earlier time' "$quiver" ask
+verdict "what was answered is not asked again" "$(grep -E 'First, is any|How many days ago did it begin' err)"
+{ echo yes; yes s | head -n 300; } >in
+feed "going on to the end" 0 . 'That is enough' "$quiver" ask
+verdict "takes it away" "$(ls data/quiver)"
+mkdir -p data/quiver
+echo '{' >$kept
+printf 'none\n' >in
+feed "what cannot be read does not stand in the way" 0 . 'cannot be used' "$quiver" ask
+rm -rf data
+
+printf 'none\n2 weeks\nq\n' >in
+feed "--save" 0 . 'quiver ask --resume saved.json' "$quiver" ask --save saved.json
+printf 'q\nno\n' >in
+feed "--resume" 0 . . "$quiver" ask --resume saved.json
+verdict "does not ask again" "$(grep -E 'First, is any|How many days ago did it begin' err)"
+expect "--resume of nothing" 66 '' 'No such file' "$quiver" ask --resume none.json
+expect "--resume of bad data" 65 '' '^quiver: bad.json: findings' "$quiver" ask --resume bad.json
+printf 'none\nq\n' >in
+feed "--save where nothing can be" 73 '' '^quiver: none/saved.json: No such' "$quiver" ask --save none/saved.json
+printf '%s' '{"quiver_case":1,"as_of":"2020-01-01","findings":{"age":40,"onset_days":5,"facial_droop":false}}' >old.json
+printf 'none\nq\n' >in
+feed "an old interview is brought up to date" 0 . 'First, is any of this' "$quiver" ask --resume old.json --save new.json
+verdict "its days have passed" "$(grep -E '"onset_days": [0-9]{4}' new.json >/dev/null || cat new.json)"
+
+# ---- knowledge ----
+expect "knowledge without a word" 64 '' 'expected show, search' "$quiver" knowledge
+expect "knowledge of a wrong word" 64 '' 'expected show, search' "$quiver" knowledge shw
+expect "show" 0 'G51' '' "$quiver" knowledge show hemifacial_spasm
+expect "show as JSON" 0 '"quiver_knowledge": 1' '' "$quiver" knowledge show hemifacial_spasm --json
+json_alone "show: JSON alone"
+expect "show what is not known" 66 '' '"nothing_such" is not known' "$quiver" knowledge show nothing_such
+expect "show nothing" 64 '' 'expected one id' "$quiver" knowledge show
+expect "search" 0 '^condition +low_magnesium ' '' "$quiver" knowledge search magnesium --full
+"$quiver" knowledge search hemifacial_spasm 2>/dev/null | head -n 1 >first
+verdict "the thing itself comes first" "$(grep -v '^condition  *hemifacial_spasm ' first)"
+expect "search by a brand" 0 '^medicine +sertraline ' '' "$quiver" knowledge search zoloft
+expect "search as JSON" 0 '"id": "low_magnesium"' '' "$quiver" knowledge search too little MAGNESIUM --json
+json_alone "search: JSON alone"
+expect "search without a hit" 0 '' 'nothing is known' "$quiver" knowledge search xyzzyx
+expect "claims" 0 '^C01 ' '' "$quiver" knowledge claims
+expect "claims as JSON" 0 '"held_by"' '' "$quiver" knowledge claims --json
+json_alone "claims: JSON alone"
+expect "check of nothing" 66 '' 'name one' "$quiver" knowledge check
+expect "check of no folder" 66 '' 'nowhere' "$quiver" knowledge check nowhere
+if [ -n "${QUIVER_ROOT:-}" ]; then
+    expect "check of our own" 0 '' '' "$quiver" knowledge check "$QUIVER_ROOT/knowledge"
+    cp -r "$QUIVER_ROOT/knowledge" k
+    printf 'tests: [\n' >k/tests.yaml
+    expect "check of a broken file" 65 'tests.yaml:[0-9]+: ' 'complaint' "$quiver" knowledge check k
+    expect "the same as JSON" 65 '"file": ".*tests.yaml"' 'complaint' "$quiver" knowledge check k --json
+    json_alone "check: JSON alone"
+    expect "knowledge from a folder" 0 '"quiver_answer"' '' "$quiver" ask --case good.json --json --knowledge "$QUIVER_ROOT/knowledge"
+fi
+finish

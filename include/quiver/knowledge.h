@@ -139,6 +139,7 @@ struct qv_condition {
     struct qv_statements what, helps, watch;
     struct qv_statement how_common;
     bool by_habits; /**< a twitch that the contributors explain */
+    bool catch_all; /**< what no file describes: gets at least its prior, however well another cause fits */
     struct qv_prior prior;
     struct qv_likelihood *likelihoods;
     uint32_t likelihood_count;

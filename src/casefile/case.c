@@ -872,13 +872,21 @@ static void *watched_malloc(size_t size)
     return memory;
 }
 
+static bool is_all_blank(const char *text, size_t length)
+{
+    size_t at = 0;
+    while (at < length && memchr(" \t\r\n", text[at], 4))
+        at++;
+    return at == length;
+}
+
 /* jansson's error in our words, with the place in the case where there is one. */
 static int refuse_syntax(const char *json, size_t length, const json_error_t *problem, struct qv_error *error)
 {
     enum json_error_code code = json_error_code(problem);
     if (code == json_error_out_of_memory)
         return out_of_memory(error);
-    if (length == 0 || strspn(json, " \t\r\n") >= length)
+    if (is_all_blank(json, length))
         return qv_fail(error, QV_ERR_DATA, "found nothing, expected a case: {\"quiver_case\": 1, \"findings\": {...}}");
 
     size_t offset = problem->position >= 0 && (size_t)problem->position < length ? (size_t)problem->position : length;

@@ -203,6 +203,7 @@ static const cyaml_schema_field_t condition_fields[] = {
     STATEMENTS(qv_condition, "what", what),
     MAPPING(qv_condition, "how_common", how_common, statement_fields),
     FLAG_O(qv_condition, "by_habits", by_habits),
+    FLAG_O(qv_condition, "catch_all", catch_all),
     MAPPING(qv_condition, "prior", prior, prior_fields),
     LIST(qv_condition, "likelihoods", likelihoods, likelihood_count, likelihood, CYAML_FLAG_DEFAULT),
     MAPPING(qv_condition, "urgency", urgency, urgency_fields),

@@ -250,13 +250,16 @@ int list_causes(struct engine *engine, unsigned flags, struct qv_answer *answer)
     struct tails tails[COLUMNS];
     if (!(flags & QV_REASON_NO_INTERVALS))
         find_intervals(engine, tails);
+    double doubt = engine->catch_all < 0 ? 1 : engine->facts->conditions[engine->catch_all].prior.fold;
     for (uint32_t c = 0; c < engine->cause_count; c++) {
-        double p = engine->p[c];
+        double p = stated_probability(engine, c, engine->p[c], 1);
         causes[c] = (struct qv_cause){.condition = c, .probability = p, .low = p, .high = p};
-        if (!(flags & QV_REASON_NO_INTERVALS)) {
-            causes[c].low = fmin(p, (double)tails[c].low[TAIL_DRAWS]);
-            causes[c].high = fmax(p, (double)tails[c].high[TAIL_DRAWS]);
-        }
+        if (flags & QV_REASON_NO_INTERVALS)
+            continue;
+        bool outside = (int)c == engine->catch_all; /* for which doubt is what raises it */
+        double low = (double)tails[c].low[TAIL_DRAWS], high = (double)tails[c].high[TAIL_DRAWS];
+        causes[c].low = fmin(p, stated_probability(engine, c, low, outside ? 1 / doubt : doubt));
+        causes[c].high = fmax(p, stated_probability(engine, c, high, outside ? doubt : 1 / doubt));
     }
     qsort(causes, engine->cause_count, sizeof *causes, likelier_first);
 

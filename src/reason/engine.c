@@ -336,15 +336,6 @@ VECTOR_CLONES void posterior(const float log_weight[COLUMNS], float p[COLUMNS])
         p[c] *= scale;
 }
 
-uint32_t leading_cause(const float p[COLUMNS])
-{
-    float largest = largest_column(p);
-    uint32_t leading = 0;
-    while (p[leading] < largest)
-        leading++;
-    return leading;
-}
-
 VECTOR_CLONES void cautious_probabilities(const struct weights *total, float p[COLUMNS])
 {
     float mine[COLUMNS], rivals[COLUMNS];
@@ -406,6 +397,27 @@ enum qv_level grave_by_causes(const struct engine *engine, const struct weights 
             level = urgency->level;
     }
     return level;
+}
+
+double stated_probability(const struct engine *engine, uint32_t cause, double p, double doubt)
+{
+    if (engine->catch_all < 0)
+        return p;
+    double outside = fmin(engine->facts->conditions[engine->catch_all].prior.p * doubt, 1);
+    return (1 - outside) * p + ((int)cause == engine->catch_all ? outside : 0);
+}
+
+uint32_t leading_cause(const struct engine *engine, const float p[COLUMNS])
+{
+    float largest = largest_column(p);
+    uint32_t leading = 0;
+    while (p[leading] < largest)
+        leading++;
+    if (engine->catch_all >= 0 && stated_probability(engine, (uint32_t)engine->catch_all,
+                                                     (double)p[engine->catch_all], 1) >
+                                      stated_probability(engine, leading, (double)largest, 1))
+        leading = (uint32_t)engine->catch_all;
+    return leading;
 }
 
 VECTOR_CLONES void shift_posterior(const struct engine *engine, uint32_t evidence, int level, enum qv_level floor,
@@ -527,7 +539,10 @@ int engine_begin(struct engine *engine, const struct qv_knowledge *knowledge, co
     const struct qv_value *sex = value_of(engine, knowledge->sex);
     engine_log_prior(engine, number_of(engine, knowledge->age), sex->kind == QV_WORD ? (int)sex->words : -1,
                      engine->log_prior);
+    engine->catch_all = -1;
     for (uint32_t i = 0; i < engine->cause_count; i++) {
+        if (engine->facts->conditions[i].catch_all)
+            engine->catch_all = (int)i;
         if (engine->facts->conditions[i].urgency.level > QV_ROUTINE)
             add_grave(engine, i);
     }
@@ -535,7 +550,7 @@ int engine_begin(struct engine *engine, const struct qv_knowledge *knowledge, co
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
 
     posterior(engine->total.fair, engine->p_row);
-    engine->leading = leading_cause(engine->p_row);
+    engine->leading = leading_cause(engine, engine->p_row);
     for (uint32_t i = 0; i < engine->cause_count; i++)
         engine->p[i] = (double)engine->p_row[i];
     engine->level = routine_by_causes(engine, engine->p_row, engine->rules_level);

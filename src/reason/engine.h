@@ -48,6 +48,7 @@ struct engine {
     float log_prior[COLUMNS]; /* by age and sex; padding is -infinity */
     struct weights total;
     struct sign *signs;
+    int catch_all; /* a cause, or -1 */
     uint32_t grave_count; /* causes whose urgency is above routine */
     uint32_t grave[COLUMNS];
     float grave_logit[COLUMNS]; /* log-odds of their thresholds */
@@ -83,6 +84,13 @@ void engine_log_prior(const struct engine *engine, double age, int sex, float ou
 void shift_levels(const struct engine *engine, const int8_t *levels, const uint16_t *changed, uint32_t count,
                   struct weights *total);
 
+/*
+ * The probability that is told to people. The model's own leaves out that the model may be wrong: with the probability of
+ * the catch-all's prior the truth is something that no file describes, however well another cause fits. `doubt` scales
+ * that probability; 1 is the best guess, the catch-all's fold and its inverse are the ends of the interval.
+ */
+double stated_probability(const struct engine *engine, uint32_t cause, double p, double doubt);
+
 /* What one answer makes of the posterior. */
 struct shifted {
     float p[COLUMNS];
@@ -103,8 +111,8 @@ void shift_posterior_from(const struct engine *engine, const struct weights *tot
 
 /* Softmax. */
 void posterior(const float log_weight[COLUMNS], float p[COLUMNS]);
-/* The index of the largest probability. */
-uint32_t leading_cause(const float p[COLUMNS]);
+/* The cause that people are told is likeliest. */
+uint32_t leading_cause(const struct engine *engine, const float p[COLUMNS]);
 /* `floor`, or `routine` when some cause asks for that by its plain probability. */
 enum qv_level routine_by_causes(const struct engine *engine, const float p[COLUMNS], enum qv_level floor);
 /* `floor`, or what a grave cause asks for by its cautious probability. */

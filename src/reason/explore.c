@@ -159,7 +159,7 @@ static void weigh_probe(struct explorer *explorer, uint32_t finding, enum qv_lev
             probe->level = grave_by_causes(engine, &total, floor);
     }
     probe->level = routine_by_causes(engine, probe->shifted.p, probe->level);
-    probe->leading = leading_cause(probe->shifted.p);
+    probe->leading = leading_cause(engine, probe->shifted.p);
 }
 
 /* Puts the value in place, lets levels and patterns follow, weighs. The caller restores with probe_end(). */
@@ -286,7 +286,8 @@ static void note_change(struct explorer *explorer, uint32_t finding, const struc
                                                .phrase = phrase,
                                                .level = probe->level,
                                                .top_cause = probe->leading,
-                                               .probability = (double)probe->shifted.p[probe->leading]};
+                                               .probability = stated_probability(explorer->engine, probe->leading,
+                                                                                 (double)probe->shifted.p[probe->leading], 1)};
 }
 
 /* ---- what to ask next ------------------------------------------------------------------------------------------------------ */

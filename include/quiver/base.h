@@ -127,7 +127,8 @@ struct qv_json {
 };
 
 void qv_json_init(struct qv_json *json, struct qv_text *text, unsigned indent);
-void qv_json_object(struct qv_json *json, const char *key); /**< key NULL inside arrays and at the top */
+/* Keys are names of ours: plain ASCII without quotes. NULL inside arrays and at the top. */
+void qv_json_object(struct qv_json *json, const char *key);
 void qv_json_object_end(struct qv_json *json);
 void qv_json_array(struct qv_json *json, const char *key);
 void qv_json_array_end(struct qv_json *json);

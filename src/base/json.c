@@ -93,21 +93,35 @@ static void quoted_with_escapes(struct qv_text *text, const char *string)
     qv_text_add(text, "\"", 1);
 }
 
-/* Writes the string with quotes and the bytes after them. */
-static void quoted(struct qv_text *text, const char *string, const char *after, size_t after_length)
+/* Writes the string with quotes. */
+static void quoted(struct qv_text *text, const char *string)
 {
     size_t length = strlen(string);
-    char *out = room_for(text, length + 2 + after_length);
+    char *out = room_for(text, length + 2);
     if (!out || !is_plain(string, length)) {
         quoted_with_escapes(text, string);
-        qv_text_add(text, after, after_length);
         return;
     }
-    *out++ = '"';
-    memcpy(out, string, length);
-    out += length;
-    *out++ = '"';
-    memcpy(out, after, after_length);
+    out[0] = '"';
+    memcpy(out + 1, string, length);
+    out[1 + length] = '"';
+    wrote(text, length + 2);
+}
+
+/* Writes a key: a name of ours, which needs no escapes. */
+static void named(struct qv_text *text, const char *key, size_t after_length)
+{
+    size_t length = strlen(key);
+    char *out = room_for(text, length + 2 + after_length);
+    if (!out) {
+        qv_text_add(text, "\"", 1);
+        qv_text_add(text, key, length);
+        qv_text_add(text, "\": ", 1 + after_length);
+        return;
+    }
+    out[0] = '"';
+    memcpy(out + 1, key, length);
+    memcpy(out + 1 + length, "\": ", 1 + after_length);
     wrote(text, length + 2 + after_length);
 }
 
@@ -130,11 +144,11 @@ static void begin(struct qv_json *json, const char *key)
     if (json->depth)
         new_line(json);
     if (key)
-        quoted(json->text, key, ": ", json->indent ? 2 : 1);
+        named(json->text, key, json->indent ? 2 : 1);
     json->needs_comma = true;
 }
 
-static void open(struct qv_json *json, const char *key, const char *bracket)
+static void open_with(struct qv_json *json, const char *key, const char *bracket)
 {
     begin(json, key);
     byte(json->text, *bracket);
@@ -142,7 +156,7 @@ static void open(struct qv_json *json, const char *key, const char *bracket)
     json->needs_comma = false;
 }
 
-static void close(struct qv_json *json, const char *bracket)
+static void close_with(struct qv_json *json, const char *bracket)
 {
     json->depth--;
     if (json->needs_comma)
@@ -153,29 +167,29 @@ static void close(struct qv_json *json, const char *bracket)
 
 void qv_json_object(struct qv_json *json, const char *key)
 {
-    open(json, key, "{");
+    open_with(json, key, "{");
 }
 
 void qv_json_object_end(struct qv_json *json)
 {
-    close(json, "}");
+    close_with(json, "}");
 }
 
 void qv_json_array(struct qv_json *json, const char *key)
 {
-    open(json, key, "[");
+    open_with(json, key, "[");
 }
 
 void qv_json_array_end(struct qv_json *json)
 {
-    close(json, "]");
+    close_with(json, "]");
 }
 
 void qv_json_string(struct qv_json *json, const char *key, const char *value)
 {
     begin(json, key);
     if (value)
-        quoted(json->text, value, "", 0);
+        quoted(json->text, value);
     else
         qv_text_add(json->text, "null", 4);
 }

@@ -278,7 +278,7 @@ static int create(struct qv_arena *arena, const struct qv_form *form, struct qv_
 
 int qv_case_create(struct qv_arena *arena, const struct qv_form *form, struct qv_case **out, struct qv_error *error)
 {
-    struct qv_case *c;
+    struct qv_case *c = NULL;
     int status = create(arena, form, &c, error);
     if (status)
         return status;
@@ -289,7 +289,7 @@ int qv_case_create(struct qv_arena *arena, const struct qv_form *form, struct qv
 
 int qv_case_copy(struct qv_arena *arena, const struct qv_case *original, struct qv_case **out, struct qv_error *error)
 {
-    struct qv_case *c;
+    struct qv_case *c = NULL;
     int status = create(arena, original->form, &c, error);
     if (status)
         return status;
@@ -927,7 +927,7 @@ int qv_case_parse(struct qv_arena *arena, const struct qv_form *form, const char
     if (status)
         return status;
 
-    struct qv_case *c;
+    struct qv_case *c = NULL;
     status = create(arena, form, &c, error);
     if (status)
         return status;

@@ -69,7 +69,7 @@ static void say_question(const struct talk *talk, const char *words)
         fputs("\033[0m", stderr);
 }
 
-/* Reads a line into talk->line. The rest of an overlong line is passed over. An interrupt counts as "stop". */
+/* Reads a line into talk->line; one that is overlong or no text becomes an empty one. An interrupt counts as "stop". */
 static enum turn hear(struct talk *talk)
 {
     fputs(talk->plain ? "   > " : "   › ", stderr);
@@ -82,14 +82,13 @@ static enum turn hear(struct talk *talk)
         return interrupted ? TURN_STOP : TURN_ENDED;
     }
     size_t length = strlen(talk->line);
-    if (length && talk->line[length - 1] != '\n') {
-        for (int c = getc(stdin); c != '\n' && c != EOF; c = getc(stdin))
-            ;
-    }
+    bool overlong = length + 1 == sizeof talk->line && talk->line[length - 1] != '\n';
+    for (int c = 0; overlong && c != '\n' && c != EOF;)
+        c = getc(stdin);
     if (!isatty(STDIN_FILENO))
         fputs("\n", stderr); /* no terminal echoed the end of the line */
     talk->line[strcspn(talk->line, "\r\n")] = 0;
-    if (!qv_utf8_valid(talk->line, strlen(talk->line)))
+    if (overlong || !qv_utf8_valid(talk->line, strlen(talk->line)))
         talk->line[0] = 0;
     return TURN_ON;
 }

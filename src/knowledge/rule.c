@@ -331,7 +331,11 @@ int rule_compile(const struct qv_knowledge *knowledge, struct qv_arena *arena, c
         *out = NULL;
         return QV_OK;
     }
-    struct parser parser = {.knowledge = knowledge, .text = text, .at = text, .error = error};
+    struct parser parser; /* not zeroed: its room for operations is large */
+    parser.knowledge = knowledge;
+    parser.text = parser.at = text;
+    parser.error = error;
+    parser.op_count = parser.depth = 0;
     int status = parse_or(&parser);
     skip_space(&parser);
     if (!status && *parser.at)

@@ -54,9 +54,11 @@ static void add_variance(const struct engine *engine, uint32_t evidence, const f
 
 static void add_sign_variance(const struct engine *engine, const struct sign *sign, float *variance)
 {
+    if (!sign->weights)
+        return;
     float strongest[COLUMNS];
     for (uint32_t c = 0; c < COLUMNS; c++)
-        strongest[c] = fabsf(sign->strongest.fair[c]);
+        strongest[c] = fabsf(sign->weights->strongest.fair[c]);
     for (uint32_t i = 0; i < sign->size; i++) {
         if (engine->levels[sign->members[i]] >= 0)
             add_variance(engine, sign->members[i], strongest, variance);

@@ -180,8 +180,12 @@ IN_EVERY_CLONE void shift_sign(const struct engine *engine, const struct sign *s
 {
     struct weights strongest, sum, part;
     if (only != UINT32_MAX && engine->levels[only] < 0) { /* the others are folded already */
-        strongest = sign->strongest;
-        sum = sign->sum;
+        memset(&strongest, 0, sizeof strongest);
+        memset(&sum, 0, sizeof sum);
+        if (sign->weights) {
+            strongest = sign->weights->strongest;
+            sum = sign->weights->sum;
+        }
         evidence_weights(engine->knowledge, only, levels[only], &part);
         fold(&part, &strongest, &sum);
     } else {
@@ -189,7 +193,8 @@ IN_EVERY_CLONE void shift_sign(const struct engine *engine, const struct sign *s
     }
     damp(&strongest, &sum, &part);
     add(total, &part);
-    subtract(total, &sign->part);
+    if (sign->weights)
+        subtract(total, &sign->weights->part);
 }
 
 VECTOR_CLONES void shift_levels(const struct engine *engine, const int8_t *levels, const uint16_t *changed, uint32_t count,
@@ -251,9 +256,12 @@ static int weigh_signs(struct engine *engine)
             sign->known += engine->levels[sign->members[i]] >= 0 && knowledge->evidence[sign->members[i]].weighed;
         if (!sign->known)
             continue;
-        fold_members(engine, sign, engine->levels, &sign->strongest, &sign->sum);
-        damp(&sign->strongest, &sign->sum, &sign->part);
-        add(&engine->total, &sign->part);
+        struct sign_weights *weights = sign->weights = qv_arena_alloc(engine->arena, 1, sizeof *weights);
+        if (!weights)
+            return QV_ERR_UNAVAILABLE;
+        fold_members(engine, sign, engine->levels, &weights->strongest, &weights->sum);
+        damp(&weights->strongest, &weights->sum, &weights->part);
+        add(&engine->total, &weights->part);
     }
     return QV_OK;
 }
@@ -413,11 +421,37 @@ uint32_t leading_cause(const struct engine *engine, const float p[COLUMNS])
     uint32_t leading = 0;
     while (p[leading] < largest)
         leading++;
-    if (engine->catch_all >= 0 && stated_probability(engine, (uint32_t)engine->catch_all,
-                                                     (double)p[engine->catch_all], 1) >
-                                      stated_probability(engine, leading, (double)largest, 1))
-        leading = (uint32_t)engine->catch_all;
+    uint32_t outside = (uint32_t)engine->catch_all;
+    bool close = engine->catch_all >= 0 && largest < 0.5f;
+    if (close && stated_probability(engine, outside, (double)p[outside], 1) >
+                     stated_probability(engine, leading, (double)largest, 1))
+        leading = outside;
     return leading;
+}
+
+/*
+ * The same for one more answer, from the margins of the case alone: a cause moves by its own ratio, and its strongest
+ * rival of before is still a rival, moved by its own.
+ */
+static bool answer_reaches(const struct engine *engine, uint32_t evidence, int level, enum qv_level floor,
+                           const float *log_ratio)
+{
+    bool is_finding = evidence < engine->knowledge->form.field_count;
+    if (is_finding && engine->facts->findings[evidence].section == QV_SECTION_LABORATORY)
+        return can_be_grave(engine, &engine->total, floor);
+    bool alarming = is_finding && engine->knowledge->alarming[evidence];
+    float rival = log_ratio[engine->strongest_rival];
+    if (alarming)
+        rival = level == 1 ? fminf(rival, 0) : fmaxf(rival, 0);
+    for (uint32_t i = 0; i < engine->grave_count; i++) {
+        float own = log_ratio[engine->grave[i]];
+        if (alarming)
+            own = level == 1 ? fmaxf(own, 0) : fminf(own, 0);
+        if (engine->grave_level[i] > floor && (engine->grave[i] == engine->strongest_rival ||
+                                               engine->grave_margin[i] + own - rival >= engine->grave_logit[i] - 0.01f))
+            return true;
+    }
+    return false;
 }
 
 VECTOR_CLONES void shift_posterior(const struct engine *engine, uint32_t evidence, int level, enum qv_level floor,
@@ -436,16 +470,7 @@ VECTOR_CLONES void shift_posterior(const struct engine *engine, uint32_t evidenc
     }
     out->fit = (double)fit;
     out->gain_bits = ((double)sum_columns(terms) - log((double)fit)) * M_LOG2E;
-    out->can_be_grave = false;
-    if (floor < engine->gravest) {
-        struct weights part;
-        evidence_weights(engine->knowledge, evidence, level, &part);
-        for (uint32_t c = 0; c < COLUMNS; c++) {
-            part.up[c] += engine->total.up[c];
-            part.down[c] += engine->total.down[c];
-        }
-        out->can_be_grave = reaches(engine, floor, part.up, part.down);
-    }
+    out->can_be_grave = floor < engine->gravest && answer_reaches(engine, evidence, level, floor, log_ratio);
 }
 
 VECTOR_CLONES void shift_posterior_from(const struct engine *engine, const struct weights *total, enum qv_level floor,
@@ -553,6 +578,12 @@ int engine_begin(struct engine *engine, const struct qv_knowledge *knowledge, co
     engine->leading = leading_cause(engine, engine->p_row);
     for (uint32_t i = 0; i < engine->cause_count; i++)
         engine->p[i] = (double)engine->p_row[i];
+    for (uint32_t i = 1; i < engine->cause_count; i++) {
+        if (engine->total.down[i] > engine->total.down[engine->strongest_rival])
+            engine->strongest_rival = i;
+    }
+    for (uint32_t i = 0; i < engine->grave_count; i++)
+        engine->grave_margin[i] = engine->total.up[engine->grave[i]] - engine->total.down[engine->strongest_rival];
     engine->level = routine_by_causes(engine, engine->p_row, engine->rules_level);
     if (can_be_grave(engine, &engine->total, engine->level))
         engine->level = grave_by_causes(engine, &engine->total, engine->level);

@@ -27,11 +27,16 @@ struct weights {
     float fair[COLUMNS], up[COLUMNS], down[COLUMNS];
 };
 
-/* A sign group in this case: its members, and what the known ones weigh. */
+/* What the known members of a sign group weigh in this case; part is what the group adds to the total. */
+struct sign_weights {
+    struct weights strongest, sum, part;
+};
+
+/* A sign group in this case. */
 struct sign {
     const uint16_t *members;
-    uint32_t size, known; /* known: members that weigh in this case */
-    struct weights strongest, sum, part; /* part: what the group adds to the total */
+    uint32_t size, known;         /* known: members that weigh in this case */
+    struct sign_weights *weights; /* NULL when none is known */
 };
 
 struct engine {
@@ -51,7 +56,9 @@ struct engine {
     int catch_all; /* a cause, or -1 */
     uint32_t grave_count; /* causes whose urgency is above routine */
     uint32_t grave[COLUMNS];
-    float grave_logit[COLUMNS]; /* log-odds of their thresholds */
+    float grave_logit[COLUMNS];  /* log-odds of their thresholds */
+    float grave_margin[COLUMNS]; /* log-odds against the strongest rival alone, in the case as it is */
+    uint32_t strongest_rival;
     enum qv_level grave_level[COLUMNS], gravest;
 
     double p[COLUMNS]; /* posterior */

@@ -177,6 +177,11 @@ json_alone "questions are not on stdout"
 printf '? 1\nb\nperhaps\nnone\n' >in
 feed "why, back and a slip of the pen" 0 . 'Please type the numbers' "$quiver" ask
 verdict "back from the first question says so" "$(grep -q 'This is the first question' err || echo missing)"
+{
+    head -c 5000 /dev/zero | tr '\0' '1'
+    printf '\nnone\n\377\n'
+} >in
+feed "overlong lines and bytes that are no text" 0 . 'Please type the numbers' "$quiver" ask
 
 # Which number a sign has on the list.
 number_of() { sed -nE "s/^ *([0-9]+)  $1\$/\\1/p" err | head -n 1; }

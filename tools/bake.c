@@ -157,8 +157,10 @@ static void write_text(FILE *out, const struct image *image)
 
 static void write_words(FILE *out, const struct image *image)
 {
-    fprintf(out, "union word {\n    uint64_t number;\n    const void *pointer;\n};\n\nstatic const union word image[%zu] = {\n",
-            image->count);
+    fprintf(
+        out,
+        "union word {\n    uint64_t number;\n    const void *pointer;\n};\n\nstatic const union word image[%zu] = {\n",
+        image->count);
     for (size_t i = 0; i < image->count; i++) {
         const char *end = i % 6 == 5 ? ",\n" : ", ";
         if (image->kinds[i] == WORD_NUMBER)

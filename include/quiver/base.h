@@ -106,7 +106,8 @@ void qv_text_printf(struct qv_text *text, const char *format, ...) QV_PRINTF(2, 
 int qv_text_check(const struct qv_text *text, struct qv_error *error) QV_MUST_CHECK;
 
 /** Reads a whole file ("-": standard input) of at most @p maximum_bytes into @p text, which the caller has initialised. */
-int qv_text_read_file(struct qv_text *text, const char *path, size_t maximum_bytes, struct qv_error *error) QV_MUST_CHECK;
+int qv_text_read_file(struct qv_text *text, const char *path, size_t maximum_bytes,
+                      struct qv_error *error) QV_MUST_CHECK;
 
 /** True when @p text is well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates). */
 bool qv_utf8_valid(const char *text, size_t length);
@@ -154,8 +155,8 @@ struct qv_field {
     const char *const *words;
     uint32_t word_count;
     enum qv_field_type type;
-    double minimum, maximum;    /**< of numbers, inclusive */
-    double days_ago_per_unit;   /**< > 0: a time in the past, which cannot lie before birth */
+    double minimum, maximum;  /**< of numbers, inclusive */
+    double days_ago_per_unit; /**< > 0: a time in the past, which cannot lie before birth */
 };
 
 /** All fields of a form, and their order by name for look-up. */

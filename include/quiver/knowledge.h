@@ -266,7 +266,7 @@ struct qv_situation {
     const int8_t *levels;          /**< [evidence_count], -1 = not known */
     const struct qv_dose *doses;   /**< the medicines that quiver recognised */
     uint32_t dose_count;
-    double onset_days; /**< NaN = not known */
+    double onset_days;                            /**< NaN = not known */
     bool medicines_known, medicines_unrecognised; /**< the list was given; some names on it are not known to us */
 };
 
@@ -295,9 +295,9 @@ struct qv_evidence {
     const char *id;
     uint32_t first_cell; /**< its levels are cells first_cell … first_cell + level_count - 1; yes/no: 0 no, 1 yes */
     uint32_t level_count;
-    int32_t sign;        /**< sign group, or -1 */
-    bool weighed;        /**< some condition says something of it */
-    bool told_by_no;     /**< a rule looks at its "no"; else "no" is to all rules the same as silence */
+    int32_t sign;    /**< sign group, or -1 */
+    bool weighed;    /**< some condition says something of it */
+    bool told_by_no; /**< a rule looks at its "no"; else "no" is to all rules the same as silence */
     bool reassuring;
 };
 
@@ -341,8 +341,8 @@ struct qv_knowledge {
     const struct qv_rule **red_flag_rules;
     const struct qv_rule **advice_if, **advice_unless;
     const struct qv_rule **test_if;
-    const struct qv_rule **ask_if;       /**< by finding */
-    const struct qv_rule **reference_if; /**< by reference */
+    const struct qv_rule **ask_if;         /**< by finding */
+    const struct qv_rule **reference_if;   /**< by reference */
     const struct qv_rule ***pattern_rules; /**< by pattern, by level */
     const struct qv_rule ****curve_rules;  /**< by contributor, part, curve */
 

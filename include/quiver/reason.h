@@ -48,8 +48,8 @@ struct qv_reason {
 };
 
 struct qv_cause {
-    uint32_t condition; /**< index into facts->conditions */
-    double probability, low, high; /**< low and high: the 95 % interval */
+    uint32_t condition;                          /**< index into facts->conditions */
+    double probability, low, high;               /**< low and high: the 95 % interval */
     const struct qv_reason *for_it, *against_it; /**< strongest first */
     uint32_t for_count, against_count;
 };

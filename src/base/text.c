@@ -103,7 +103,8 @@ int qv_text_read_file(struct qv_text *text, const char *path, size_t maximum_byt
     while (status == QV_OK && (got = fread(chunk, 1, sizeof chunk, file)) > 0) {
         total += got;
         if (total > maximum_bytes)
-            status = qv_fail(error, QV_ERR_DATA, "%s: longer than %zu bytes, the most that is read", name, maximum_bytes);
+            status =
+                qv_fail(error, QV_ERR_DATA, "%s: longer than %zu bytes, the most that is read", name, maximum_bytes);
         else
             qv_text_add(text, chunk, got);
     }
@@ -122,7 +123,10 @@ static size_t utf8_sequence(const unsigned char *text, size_t length)
     unsigned char lead = text[0];
     if (lead < 0x80)
         return 1;
-    size_t size = lead >= 0xC2 && lead <= 0xDF ? 2 : lead >= 0xE0 && lead <= 0xEF ? 3 : lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
+    size_t size = lead >= 0xC2 && lead <= 0xDF   ? 2
+                  : lead >= 0xE0 && lead <= 0xEF ? 3
+                  : lead >= 0xF0 && lead <= 0xF4 ? 4
+                                                 : 0;
     if (size == 0 || size > length)
         return 0;
     unsigned char lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;

@@ -100,8 +100,7 @@ static struct found found_json(const json_t *json)
         snprintf(found.text, sizeof found.text, "a list");
         break;
     case JSON_STRING:
-        snprintf(found.text, sizeof found.text, "\"%s\"",
-                 show(json_string_value(json), json_string_length(json)).text);
+        snprintf(found.text, sizeof found.text, "\"%s\"", show(json_string_value(json), json_string_length(json)).text);
         break;
     case JSON_INTEGER:
     case JSON_REAL:
@@ -188,7 +187,8 @@ static unsigned edits_between(const char *a, size_t a_length, const char *b, siz
                 least = last[j] + 1;
             if (row[j - 1] + 1 < least)
                 least = row[j - 1] + 1;
-            bool swapped = i > 1 && j > 1 && folded(a[i - 1]) == folded(b[j - 2]) && folded(a[i - 2]) == folded(b[j - 1]);
+            bool swapped =
+                i > 1 && j > 1 && folded(a[i - 1]) == folded(b[j - 2]) && folded(a[i - 2]) == folded(b[j - 1]);
             if (swapped && before[j - 2] + 1 < least)
                 least = before[j - 2] + 1;
             row[j] = least;
@@ -341,7 +341,8 @@ static int check_not_before_birth(const struct qv_field *field, double number, d
     if (field->days_ago_per_unit <= 0 || isnan(age) ||
         number * field->days_ago_per_unit <= days_since_birth_at_most(age))
         return QV_OK;
-    return qv_fail(error, QV_ERR_DATA, "findings.%s: found %s, which is before birth at an age of %.10g, expected at most %.10g%s%s",
+    return qv_fail(error, QV_ERR_DATA,
+                   "findings.%s: found %s, which is before birth at an age of %.10g, expected at most %.10g%s%s",
                    field->id, found_number(number).text, age,
                    floor(days_since_birth_at_most(age) / field->days_ago_per_unit), field->unit ? " " : "",
                    field->unit ? field->unit : "");
@@ -356,10 +357,12 @@ static int check_medicine_day(uint32_t index, const char *key, double days, doub
         return QV_OK;
     if (isfinite(days) && days >= 0 && !isnan(age))
         return qv_fail(error, QV_ERR_DATA,
-                       "findings.medications[%u].%s: found %s, which is before birth at an age of %.10g, expected at most %.10g days",
+                       "findings.medications[%u].%s: found %s, which is before birth at an age of %.10g, expected at "
+                       "most %.10g days",
                        index, key, found_number(days).text, age, most);
-    return qv_fail(error, QV_ERR_DATA, "findings.medications[%u].%s: found %s, expected a number from 0 to %.10g (days)",
-                   index, key, found_number(days).text, most);
+    return qv_fail(error, QV_ERR_DATA,
+                   "findings.medications[%u].%s: found %s, expected a number from 0 to %.10g (days)", index, key,
+                   found_number(days).text, most);
 }
 
 /* Days ago count backwards: what came later is the smaller number. */
@@ -533,13 +536,13 @@ static bool is_blank(const char *text)
 static int read_name(const struct reader *reader, uint32_t index, const json_t *json, const char **out)
 {
     if (!json)
-        return qv_fail(reader->error, QV_ERR_DATA, "findings.medications[%u].name: missing, expected the name of a medicine",
-                       index);
+        return qv_fail(reader->error, QV_ERR_DATA,
+                       "findings.medications[%u].name: missing, expected the name of a medicine", index);
     size_t length = json_is_string(json) ? json_string_length(json) : 0;
     if (length == 0 || length > QV_CASE_MAX_NAME_BYTES || is_blank(json_string_value(json)))
         return qv_fail(reader->error, QV_ERR_DATA,
-                       "findings.medications[%u].name: found %s, expected the name of a medicine of 1 to %d bytes", index,
-                       found_json(json).text, QV_CASE_MAX_NAME_BYTES);
+                       "findings.medications[%u].name: found %s, expected the name of a medicine of 1 to %d bytes",
+                       index, found_json(json).text, QV_CASE_MAX_NAME_BYTES);
     *out = qv_arena_copy(reader->arena, json_string_value(json), length);
     return *out ? QV_OK : out_of_memory(reader->error);
 }
@@ -547,14 +550,15 @@ static int read_name(const struct reader *reader, uint32_t index, const json_t *
 static int read_medicine(const struct reader *reader, uint32_t index, json_t *json, struct qv_case_medicine *medicine)
 {
     if (!json_is_object(json))
-        return qv_fail(reader->error, QV_ERR_DATA, "findings.medications[%u]: found %s, expected {\"name\": ...}", index,
-                       found_json(json).text);
+        return qv_fail(reader->error, QV_ERR_DATA, "findings.medications[%u]: found %s, expected {\"name\": ...}",
+                       index, found_json(json).text);
 
     const json_t *name = NULL;
     double days[KEY_COUNT] = {NAN, NAN, NAN, NAN};
     const char *key;
     json_t *value;
-    json_object_foreach(json, key, value) {
+    json_object_foreach(json, key, value)
+    {
         size_t k = 0;
         while (k < KEY_COUNT && strcmp(key, medicine_keys[k]) != 0)
             k++;
@@ -569,8 +573,9 @@ static int read_medicine(const struct reader *reader, uint32_t index, json_t *js
         else if (json_is_number(value))
             days[k] = kept_digits(json_number_value(value));
         else
-            return qv_fail(reader->error, QV_ERR_DATA, "findings.medications[%u].%s: found %s, expected a number (days)",
-                           index, key, found_json(value).text);
+            return qv_fail(reader->error, QV_ERR_DATA,
+                           "findings.medications[%u].%s: found %s, expected a number (days)", index, key,
+                           found_json(value).text);
     }
 
     *medicine = (struct qv_case_medicine){.started_days_ago = days[KEY_STARTED],
@@ -585,8 +590,8 @@ static int read_medicines(const struct reader *reader, const struct qv_field *fi
         return refuse_json(reader, field, json);
     size_t count = json_array_size(json);
     if (count > QV_CASE_MAX_MEDICINES)
-        return qv_fail(reader->error, QV_ERR_DATA, "findings.%s: found %zu medicines, expected at most %d", field->id, count,
-                       QV_CASE_MAX_MEDICINES);
+        return qv_fail(reader->error, QV_ERR_DATA, "findings.%s: found %zu medicines, expected at most %d", field->id,
+                       count, QV_CASE_MAX_MEDICINES);
 
     struct qv_case *c = reader->c;
     c->medicines_known = true;
@@ -662,7 +667,8 @@ static int read_findings(const struct reader *reader, json_t *json)
         return qv_fail(reader->error, QV_ERR_DATA, "findings: found %s, expected an object", found_json(json).text);
     const char *key;
     json_t *value;
-    json_object_foreach(json, key, value) {
+    json_object_foreach(json, key, value)
+    {
         int status = read_finding(reader, key, value);
         if (status)
             return status;
@@ -688,7 +694,8 @@ static int read_top(const struct reader *reader, json_t *json)
     /* First what it claims to be: a file of another kind should not be blamed for its keys. */
     const json_t *version = json_object_get(json, "quiver_case");
     if (!version)
-        return qv_fail(reader->error, QV_ERR_DATA, "quiver_case: missing, expected 1 (this is how a case file is known)");
+        return qv_fail(reader->error, QV_ERR_DATA,
+                       "quiver_case: missing, expected 1 (this is how a case file is known)");
     if (!json_is_number(version) || json_number_value(version) != 1)
         return qv_fail(reader->error, QV_ERR_DATA, "quiver_case: found %s, expected 1", found_json(version).text);
 
@@ -697,7 +704,8 @@ static int read_top(const struct reader *reader, json_t *json)
         reader->c->as_of_days = qv_date_today();
     const char *key;
     json_t *value;
-    json_object_foreach(json, key, value) {
+    json_object_foreach(json, key, value)
+    {
         int status = QV_OK;
         if (value == as_of)
             status = read_as_of(reader, value);
@@ -840,7 +848,8 @@ static size_t first_bad_utf8(const char *json, size_t length)
 static int check_bytes(const char *json, size_t length, struct qv_error *error)
 {
     if (length > QV_CASE_MAX_BYTES)
-        return qv_fail(error, QV_ERR_DATA, "found %zu bytes, expected at most %zu in a case", length, QV_CASE_MAX_BYTES);
+        return qv_fail(error, QV_ERR_DATA, "found %zu bytes, expected at most %zu in a case", length,
+                       QV_CASE_MAX_BYTES);
     const char *zero = length ? memchr(json, 0, length) : NULL;
     if (zero)
         return refuse_bytes(json, (size_t)(zero - json), "a zero byte", error);
@@ -904,15 +913,17 @@ static int refuse_syntax(const char *json, size_t length, const json_error_t *pr
         return qv_fail(error, QV_ERR_DATA, "line %zu, column %zu: the text ends in the middle%s%s", position.line,
                        position.column, place.text[0] ? " of " : "", place.text);
     case json_error_end_of_input_expected:
-        return qv_fail(error, QV_ERR_DATA, "line %zu, column %zu: found more after the end of the case, expected nothing",
-                       position.line, position.column);
+        return qv_fail(error, QV_ERR_DATA,
+                       "line %zu, column %zu: found more after the end of the case, expected nothing", position.line,
+                       position.column);
     case json_error_null_character:
     case json_error_null_byte_in_key:
-        return qv_fail(error, QV_ERR_DATA, "%s%sfound a zero character (\\u0000) (line %zu, column %zu), expected text without",
-                       place.text, colon, position.line, position.column);
+        return qv_fail(error, QV_ERR_DATA,
+                       "%s%sfound a zero character (\\u0000) (line %zu, column %zu), expected text without", place.text,
+                       colon, position.line, position.column);
     case json_error_numeric_overflow:
-        return qv_fail(error, QV_ERR_DATA, "%s%sfound a number too large to read (line %zu, column %zu)", place.text, colon,
-                       position.line, position.column);
+        return qv_fail(error, QV_ERR_DATA, "%s%sfound a number too large to read (line %zu, column %zu)", place.text,
+                       colon, position.line, position.column);
     default:
         return qv_fail(error, QV_ERR_DATA, "line %zu, column %zu%s%s: %.*s", position.line, position.column,
                        place.text[0] ? ", at " : "", place.text, SHOWN_BYTES_MAX * 2,

@@ -18,7 +18,9 @@ static int check_options(const struct ask_options *o, int operands, char **argv,
         return qv_fail(error, QV_ERR_USAGE, "ask: found \"%s\"; a case file is given with --case", argv[1]);
     if (o->diary || o->clip || o->journal)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "ask: --%s is not in this version",
-                       o->diary ? "diary" : o->clip ? "clip" : "journal");
+                       o->diary  ? "diary"
+                       : o->clip ? "clip"
+                                 : "journal");
     if (o->case_file && o->cases_file)
         return qv_fail(error, QV_ERR_USAGE, "ask: --case and --cases cannot go together");
     if ((o->case_file || o->cases_file) && (o->resume || o->save))
@@ -33,10 +35,10 @@ static int read_options(int argc, char **argv, struct ask_options *o, struct qv_
 {
     *o = (struct ask_options){0};
     const struct cli_option options[] = {
-        {"case", NULL, &o->case_file},   {"cases", NULL, &o->cases_file},   {"region", NULL, &o->region},
-        {"knowledge", NULL, &o->knowledge}, {"resume", NULL, &o->resume}, {"save", NULL, &o->save},
-        {"diary", NULL, &o->diary},      {"clip", NULL, &o->clip},          {"journal", NULL, &o->journal},
-        {"json", &o->json, NULL},        {"plain", &o->plain, NULL},        {"full", &o->full, NULL},
+        {"case", NULL, &o->case_file},      {"cases", NULL, &o->cases_file}, {"region", NULL, &o->region},
+        {"knowledge", NULL, &o->knowledge}, {"resume", NULL, &o->resume},    {"save", NULL, &o->save},
+        {"diary", NULL, &o->diary},         {"clip", NULL, &o->clip},        {"journal", NULL, &o->journal},
+        {"json", &o->json, NULL},           {"plain", &o->plain, NULL},      {"full", &o->full, NULL},
     };
     int status = cli_options(&argc, argv, options, sizeof options / sizeof options[0], error);
     return status ? status : check_options(o, argc - 1, argv, error);

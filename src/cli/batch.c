@@ -161,7 +161,8 @@ int cli_batch(const struct qv_knowledge *knowledge, const char *path)
     struct qv_error error = {0};
     struct batch batch = {.knowledge = knowledge, .lines.fd = -1, .arena = qv_arena_create(0)};
     qv_text_init(&batch.out, OUTPUT_BYTES_MAX);
-    int status = batch.arena ? open_lines(&batch.lines, path, &error) : qv_fail(&error, QV_ERR_UNAVAILABLE, "out of memory");
+    int status =
+        batch.arena ? open_lines(&batch.lines, path, &error) : qv_fail(&error, QV_ERR_UNAVAILABLE, "out of memory");
     if (status == QV_OK)
         status = answer_all(&batch, &error);
 

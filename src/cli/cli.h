@@ -104,7 +104,8 @@ enum words_command words_command(const char *line);
  * Reads an answer to a question that is not about medicines. On QV_ERR_DATA the error's text is for the person, and says
  * what would be understood. @p out stays QV_UNKNOWN for "never", where only a time can be said.
  */
-int words_value(const struct qv_field *field, const char *line, struct qv_value *out, struct qv_error *error) QV_MUST_CHECK;
+int words_value(const struct qv_field *field, const char *line, struct qv_value *out,
+                struct qv_error *error) QV_MUST_CHECK;
 
 /** True for "none", "no", "nothing"… */
 bool words_none(const char *line);

@@ -128,7 +128,8 @@ static void show_screen(const struct talk *talk, const uint32_t *group, uint32_t
         say(talk, lead, talk->knowledge->facts->findings[group[i]].present);
     }
     say_softly(talk, "Type the numbers of what is true, such as 2 5, or none.");
-    say_softly(talk, talk->plain ? "? 5 why is number 5 asked, s skip all, q stop" : "? 5 why is number 5 asked · s skip all · q stop");
+    say_softly(talk, talk->plain ? "? 5 why is number 5 asked, s skip all, q stop"
+                                 : "? 5 why is number 5 asked · s skip all · q stop");
 }
 
 static void explain_screen(const struct talk *talk, const uint32_t *group, uint32_t count)
@@ -138,7 +139,8 @@ static void explain_screen(const struct talk *talk, const uint32_t *group, uint3
     if (at >= 1 && at <= (long)count)
         say(talk, "   ", talk->knowledge->facts->findings[group[at - 1]].why);
     else
-        say(talk, "   ", "Some of these can need help at once, so they come before all else. ? and a number says more.");
+        say(talk, "   ",
+            "Some of these can need help at once, so they come before all else. ? and a number says more.");
 }
 
 static enum turn ask_screen(struct talk *talk, const uint32_t *group, uint32_t count)
@@ -245,13 +247,15 @@ static void say_form_of_answer(const struct talk *talk, const struct qv_field *f
         snprintf(words, sizeof words, "one or more of the list, such as 1 3");
         break;
     case QV_FIELD_MEDICINES:
-        snprintf(words, sizeof words, "one a line, such as: sertraline, started 2 weeks ago; then an empty line. Or: none");
+        snprintf(words, sizeof words,
+                 "one a line, such as: sertraline, started 2 weeks ago; then an empty line. Or: none");
         break;
     }
     if (field->type == QV_FIELD_CHOICE || field->type == QV_FIELD_CHOICES)
         say_choices(talk, field);
     snprintf(with_help, sizeof with_help,
-             talk->plain ? "%s, ? why is this asked, b back, s skip, q stop" : "%s · ? why is this asked · b back · s skip · q stop",
+             talk->plain ? "%s, ? why is this asked, b back, s skip, q stop"
+                         : "%s · ? why is this asked · b back · s skip · q stop",
              words);
     say_softly(talk, with_help);
 }
@@ -286,9 +290,11 @@ static void step_back(struct talk *talk)
 static enum turn ask_dates(struct talk *talk, struct qv_case_medicine *medicine)
 {
     char words[QV_CASE_MAX_NAME_BYTES + 100];
-    if (!isnan(medicine->started_days_ago) || !isnan(medicine->dose_changed_days_ago) || !isnan(medicine->stopped_days_ago))
+    if (!isnan(medicine->started_days_ago) || !isnan(medicine->dose_changed_days_ago) ||
+        !isnan(medicine->stopped_days_ago))
         return TURN_ON;
-    snprintf(words, sizeof words, "%s: when was it started, changed or stopped? (an empty line if not known)", medicine->name);
+    snprintf(words, sizeof words, "%s: when was it started, changed or stopped? (an empty line if not known)",
+             medicine->name);
     say(talk, "   ", words);
     for (;;) {
         enum turn turn = hear(talk);
@@ -510,7 +516,7 @@ static int end(struct talk *talk, enum turn turn, const char *kept_path, bool we
     qv_interview_progress(talk->interview, &asked, &still);
     if (over)
         say_softly(talk, qv_interview_state(talk->interview) == QV_INTERVIEW_ENOUGH ? "That is enough. Thank you."
-                                                                                     : "No more questions now.");
+                                                                                    : "No more questions now.");
     if (save)
         return asked || over ? keep(talk, save, false, error) : QV_OK;
     if (over && went_on)
@@ -546,7 +552,8 @@ static int talk_through(struct talk *talk, const struct qv_case **out, struct qv
         uint32_t asked, still;
         qv_interview_progress(talk->interview, &asked, &still);
         if (turn == TURN_ENDED && !asked && !start)
-            status = qv_fail(error, QV_ERR_NO_INPUT, "standard input: no answers; to answer from a file: quiver ask --case FILE");
+            status = qv_fail(error, QV_ERR_NO_INPUT,
+                             "standard input: no answers; to answer from a file: quiver ask --case FILE");
         else if (turn == TURN_ON || asked || start)
             status = case_so_far(talk, out, error);
         else

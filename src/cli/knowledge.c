@@ -62,11 +62,11 @@ static void walk_medicine(const struct qv_medicine *m, entry_fn *visit, void *co
 /* Every entry of the knowledge, in the order in which kinds are told apart on a page. */
 static void walk(const struct qv_facts *f, entry_fn *visit, void *context)
 {
-#define EACH(count, ...)                                                                                                 \
-    for (uint32_t i = 0; i < f->count; i++) {                                                                            \
-        struct entry entry = {__VA_ARGS__};                                                                              \
-        visit(&entry, context);                                                                                          \
-    }                                                                                                                    \
+#define EACH(count, ...)                                                                                               \
+    for (uint32_t i = 0; i < f->count; i++) {                                                                          \
+        struct entry entry = {__VA_ARGS__};                                                                            \
+        visit(&entry, context);                                                                                        \
+    }                                                                                                                  \
     (void)0
 #define CONDITION f->conditions[i]
     EACH(condition_count, "condition", CONDITION.id, CONDITION.name, {0},
@@ -276,8 +276,8 @@ static int show(const struct qv_knowledge *knowledge, int argc, char **argv, con
     int status = cli_region(NULL, region, error);
     struct qv_page_settings settings = cli_page_settings(o->plain || o->json, true, region);
     if (status == QV_OK && !qv_page_knowledge(knowledge, argv[1], &settings, &page))
-        status = qv_fail(error, QV_ERR_NO_INPUT, "knowledge show: \"%.60s\" is not known; try: quiver knowledge search WORD",
-                         argv[1]);
+        status = qv_fail(error, QV_ERR_NO_INPUT,
+                         "knowledge show: \"%.60s\" is not known; try: quiver knowledge search WORD", argv[1]);
     if (status == QV_OK)
         status = qv_text_check(&page, error);
     if (status == QV_OK && o->json) {

@@ -115,7 +115,9 @@ static int help(int argc, char **argv)
     struct qv_text text;
     struct qv_error error = {0};
     qv_text_init(&text, 1 << 16);
-    qv_text_puts(&text, "quiver: why is my lip twitching? It informs; it does not diagnose.\n\nusage: quiver VERB [OPTIONS]\n\n");
+    qv_text_puts(
+        &text,
+        "quiver: why is my lip twitching? It informs; it does not diagnose.\n\nusage: quiver VERB [OPTIONS]\n\n");
     for (size_t i = 0; i < VERB_COUNT; i++) {
         if (verbs[i].run)
             qv_text_printf(&text, "  %-11s %s\n", verbs[i].name, verbs[i].line);

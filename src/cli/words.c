@@ -45,7 +45,7 @@ static bool is_one_of(const char *text, const char *const *words, size_t count)
     return false;
 }
 
-#define IS_ONE_OF(text, ...)                                                                                             \
+#define IS_ONE_OF(text, ...)                                                                                           \
     is_one_of((text), (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
 enum words_command words_command(const char *line)
@@ -324,7 +324,8 @@ static int yes_no_value(const char *text, struct qv_value *out, struct qv_error 
 {
     if (IS_ONE_OF(text, "y", "yes", "yeah", "yep", "true", "i do", "it does", "it is", "1"))
         *out = (struct qv_value){.kind = QV_YES};
-    else if (IS_ONE_OF(text, "n", "no", "nope", "false", "not", "never", "none", "i don't", "it doesn't", "it isn't", "0"))
+    else if (IS_ONE_OF(text, "n", "no", "nope", "false", "not", "never", "none", "i don't", "it doesn't", "it isn't",
+                       "0"))
         *out = (struct qv_value){.kind = QV_NO};
     else
         return qv_fail(error, QV_ERR_DATA, "Please answer yes or no, or s to skip.");
@@ -342,7 +343,8 @@ static int find_word(const struct qv_field *field, const char *text, size_t leng
     for (uint32_t w = 0; w < field->word_count; w++) {
         const char *word = field->words[w];
         size_t i = 0;
-        while (i < length && word[i] && (word[i] == '_' ? text[i] == ' ' || text[i] == '_' || text[i] == '-' : word[i] == text[i]))
+        while (i < length && word[i] &&
+               (word[i] == '_' ? text[i] == ' ' || text[i] == '_' || text[i] == '-' : word[i] == text[i]))
             i++;
         if (i < length && !(i + 1 == length && !word[i] && text[i] == 's')) /* "lips" for "lip" */
             continue;
@@ -358,7 +360,8 @@ static int choice_value(const struct qv_field *field, const char *text, struct q
 {
     int word = find_word(field, text, strlen(text));
     if (word < 0)
-        return qv_fail(error, QV_ERR_DATA, "Please give the number of one line of the list, 1 to %u.", field->word_count);
+        return qv_fail(error, QV_ERR_DATA, "Please give the number of one line of the list, 1 to %u.",
+                       field->word_count);
     *out = (struct qv_value){.kind = QV_WORD, .words = (uint32_t)word};
     return QV_OK;
 }
@@ -388,8 +391,8 @@ static int choices_value(const struct qv_field *field, const char *text, struct 
             (void)(take_word(&name, "and") || take_word(&name, "the") || take_word(&name, "my"));
             int word = *name ? find_word(field, name, strlen(name)) : -1;
             if (*name && word < 0)
-                return qv_fail(error, QV_ERR_DATA, "\"%.60s\" is not in the list. Please give numbers of the list, such as 1 3.",
-                               name);
+                return qv_fail(error, QV_ERR_DATA,
+                               "\"%.60s\" is not in the list. Please give numbers of the list, such as 1 3.", name);
             if (word >= 0)
                 words |= (uint32_t)1 << word;
             part += length + parting(part + length);
@@ -453,11 +456,11 @@ enum event { NO_EVENT, STARTED, CHANGED, STOPPED };
 static const struct {
     const char *word;
     enum event event;
-} event_words[] = {{"started", STARTED},   {"start", STARTED},     {"since", STARTED},    {"begun", STARTED},
-                   {"began", STARTED},     {"for", STARTED},       {"taken for", STARTED}, {"dose changed", CHANGED},
-                   {"changed", CHANGED},   {"increased", CHANGED}, {"raised", CHANGED},   {"reduced", CHANGED},
-                   {"lowered", CHANGED},   {"doubled", CHANGED},   {"halved", CHANGED},   {"stopped", STOPPED},
-                   {"stop", STOPPED},      {"quit", STOPPED},      {"ended", STOPPED},    {"finished", STOPPED},
+} event_words[] = {{"started", STARTED}, {"start", STARTED},     {"since", STARTED},     {"begun", STARTED},
+                   {"began", STARTED},   {"for", STARTED},       {"taken for", STARTED}, {"dose changed", CHANGED},
+                   {"changed", CHANGED}, {"increased", CHANGED}, {"raised", CHANGED},    {"reduced", CHANGED},
+                   {"lowered", CHANGED}, {"doubled", CHANGED},   {"halved", CHANGED},    {"stopped", STOPPED},
+                   {"stop", STOPPED},    {"quit", STOPPED},      {"ended", STOPPED},     {"finished", STOPPED},
                    {"until", STOPPED}};
 
 /* "for 2 weeks" is a time, "for headache" is not. */
@@ -492,7 +495,8 @@ static size_t until_event(const char *text)
     return at;
 }
 
-int words_medicine_dates(const char *line, int32_t as_of_days, struct qv_case_medicine *medicine, struct qv_error *error)
+int words_medicine_dates(const char *line, int32_t as_of_days, struct qv_case_medicine *medicine,
+                         struct qv_error *error)
 {
     struct tidy t = tidy(line, strlen(line));
     for (const char *at = t.text + strspn(t.text, " ,;("); *at;) {
@@ -509,9 +513,10 @@ int words_medicine_dates(const char *line, int32_t as_of_days, struct qv_case_me
 
         double days;
         if (!days_ago(when.text, as_of_days, &days))
-            return qv_fail(error, QV_ERR_DATA,
-                           "I cannot read \"%.60s\" as a time. Please say it like: started 2 weeks ago, stopped yesterday.",
-                           when.text[0] ? when.text : line);
+            return qv_fail(
+                error, QV_ERR_DATA,
+                "I cannot read \"%.60s\" as a time. Please say it like: started 2 weeks ago, stopped yesterday.",
+                when.text[0] ? when.text : line);
         if (event == CHANGED)
             medicine->dose_changed_days_ago = days;
         else if (event == STOPPED)
@@ -538,7 +543,8 @@ static int read_medicine(const char *text, size_t length, int32_t as_of_days, st
     if (!name)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     if (name_length == 0)
-        return qv_fail(error, QV_ERR_DATA, "Please name the medicine first, for example: sertraline, started 2 weeks ago.");
+        return qv_fail(error, QV_ERR_DATA,
+                       "Please name the medicine first, for example: sertraline, started 2 weeks ago.");
     if (name_length > QV_CASE_MAX_NAME_BYTES || !qv_utf8_valid(name, name_length))
         return qv_fail(error, QV_ERR_DATA, "That name is too long, or not readable text.");
     *medicine = (struct qv_case_medicine){name, NAN, NAN, NAN};

@@ -54,8 +54,8 @@ static uint32_t guess_still(const struct qv_interview *interview, const struct q
     uint32_t screen = 0, rest = 0;
     for (uint32_t f = 0; f < interview->facts.finding_count; f++) {
         const struct qv_finding *finding = &interview->findings[f];
-        screen += finding->screen && !finding->ask_if && finding->seconds > 0 &&
-                  interview->c->values[f].kind == QV_UNKNOWN;
+        screen +=
+            finding->screen && !finding->ask_if && finding->seconds > 0 && interview->c->values[f].kind == QV_UNKNOWN;
     }
     for (uint32_t i = 0; i < answer->ask_next_count; i++)
         rest += !interview->findings[answer->ask_next[i].finding].screen;
@@ -194,7 +194,8 @@ int qv_interview_answer(struct qv_interview *interview, struct qv_value value, s
     assert(interview->state == QV_INTERVIEW_ASKING);
     const struct qv_field *field = &interview->c->form->fields[interview->question];
     if (value.kind == QV_UNKNOWN)
-        return qv_fail(error, QV_ERR_DATA, "findings.%s: found no answer, expected one (or skip the question)", field->id);
+        return qv_fail(error, QV_ERR_DATA, "findings.%s: found no answer, expected one (or skip the question)",
+                       field->id);
     int status = qv_case_set(interview->c, interview->question, value, ORIGIN, error);
     return status ? status : move_on(interview, error);
 }

@@ -448,8 +448,7 @@ static int compile_all(struct qv_knowledge *knowledge, const void *entries, size
 static int compile_patterns(struct qv_knowledge *knowledge, struct qv_error *error)
 {
     const struct qv_facts *facts = knowledge->facts;
-    knowledge->pattern_rules =
-        qv_arena_alloc(knowledge->arena, facts->pattern_count, sizeof *knowledge->pattern_rules);
+    knowledge->pattern_rules = qv_arena_alloc(knowledge->arena, facts->pattern_count, sizeof *knowledge->pattern_rules);
     if (!knowledge->pattern_rules)
         return OUT_OF_MEMORY(error);
     for (uint32_t p = 0; p < facts->pattern_count; p++) {
@@ -465,8 +464,7 @@ static int compile_patterns(struct qv_knowledge *knowledge, struct qv_error *err
 static int compile_curves(struct qv_knowledge *knowledge, struct qv_error *error)
 {
     const struct qv_facts *facts = knowledge->facts;
-    knowledge->curve_rules =
-        qv_arena_alloc(knowledge->arena, facts->contributor_count, sizeof *knowledge->curve_rules);
+    knowledge->curve_rules = qv_arena_alloc(knowledge->arena, facts->contributor_count, sizeof *knowledge->curve_rules);
     if (!knowledge->curve_rules)
         return OUT_OF_MEMORY(error);
     for (uint32_t c = 0; c < facts->contributor_count; c++) {
@@ -477,8 +475,9 @@ static int compile_curves(struct qv_knowledge *knowledge, struct qv_error *error
             return OUT_OF_MEMORY(error);
         for (uint32_t p = 0; p < contributor->part_count; p++) {
             const struct qv_contributor_part *part = &contributor->parts[p];
-            int status = compile_all(knowledge, part->curves, sizeof part->curves[0], offsetof(struct qv_curve, if_rule),
-                                     part->curve_count, "contributors.yaml", &knowledge->curve_rules[c][p], error);
+            int status =
+                compile_all(knowledge, part->curves, sizeof part->curves[0], offsetof(struct qv_curve, if_rule),
+                            part->curve_count, "contributors.yaml", &knowledge->curve_rules[c][p], error);
             if (status)
                 return status;
         }
@@ -524,8 +523,8 @@ static const uint16_t *resolve(struct qv_knowledge *knowledge, const struct qv_w
     }
     for (uint32_t w = 0; w < words->count; w++) {
         uint32_t i = 0;
-        while (i < count && strcmp(*(const char *const *)(const void *)((const char *)entries + i * entry_size),
-                                   words->at[w]) != 0)
+        while (i < count &&
+               strcmp(*(const char *const *)(const void *)((const char *)entries + i * entry_size), words->at[w]) != 0)
             i++;
         if (i == count) {
             qv_fail(error, QV_ERR_DATA, "no such id: \"%s\"", words->at[w]);
@@ -652,14 +651,12 @@ static int resolve_ids(struct qv_knowledge *knowledge, struct qv_error *error)
             return error ? error->status : QV_ERR_DATA;
     }
     for (uint32_t a = 0; a < facts->advice_count; a++) {
-        knowledge->advice_contributors[a] =
-            resolve(knowledge, &facts->advice[a].contributors, facts->contributors, sizeof facts->contributors[0],
-                    facts->contributor_count, error);
-        knowledge->advice_conditions[a] =
-            knowledge->advice_contributors[a]
-                ? resolve(knowledge, &facts->advice[a].conditions, facts->conditions, sizeof facts->conditions[0],
-                          facts->condition_count, error)
-                : NULL;
+        knowledge->advice_contributors[a] = resolve(knowledge, &facts->advice[a].contributors, facts->contributors,
+                                                    sizeof facts->contributors[0], facts->contributor_count, error);
+        knowledge->advice_conditions[a] = knowledge->advice_contributors[a]
+                                              ? resolve(knowledge, &facts->advice[a].conditions, facts->conditions,
+                                                        sizeof facts->conditions[0], facts->condition_count, error)
+                                              : NULL;
         if (!knowledge->advice_conditions[a])
             return error ? error->status : QV_ERR_DATA;
     }
@@ -769,8 +766,9 @@ int index_tables(struct qv_knowledge *knowledge, struct qv_error *error)
             int evidence = qv_knowledge_evidence(knowledge, condition->likelihoods[i].finding);
             int level = evidence < 0 ? -1 : index_likelihood_level(knowledge, evidence, &condition->likelihoods[i]);
             if (level < 0)
-                return qv_fail(error, QV_ERR_DATA, "conditions/%s.yaml: likelihoods: no finding \"%s\" with level \"%s\"",
-                               condition->id, condition->likelihoods[i].finding,
+                return qv_fail(error, QV_ERR_DATA,
+                               "conditions/%s.yaml: likelihoods: no finding \"%s\" with level \"%s\"", condition->id,
+                               condition->likelihoods[i].finding,
                                condition->likelihoods[i].is ? condition->likelihoods[i].is : "yes");
             tables.entry[knowledge->evidence[evidence].first_cell + (uint32_t)level][c] = (int16_t)i;
             knowledge->evidence[evidence].weighed = true;

@@ -386,7 +386,8 @@ static bool dose_fits(const struct rule_op *op, const struct qv_dose *dose, doub
     case OP_STOPPED:
         return compares(dose->stopped_days_ago, op->compare, op->number);
     default: /* OP_BEFORE_TWITCH: a dose rise counts as a beginning */
-        return !stopped && (!(dose->started_days_ago < onset_days - SAME_DAY_DAYS) || dose->dose_changed_days_ago >= onset_days);
+        return !stopped &&
+               (!(dose->started_days_ago < onset_days - SAME_DAY_DAYS) || dose->dose_changed_days_ago >= onset_days);
     }
 }
 
@@ -395,8 +396,7 @@ static bool any_dose(const struct qv_knowledge *knowledge, const struct rule_op 
 {
     for (uint32_t i = 0; i < situation->dose_count; i++) {
         const struct qv_dose *dose = &situation->doses[i];
-        if (qv_medicine_in_group(knowledge, dose->medicine, op->subject) &&
-            dose_fits(op, dose, situation->onset_days))
+        if (qv_medicine_in_group(knowledge, dose->medicine, op->subject) && dose_fits(op, dose, situation->onset_days))
             return true;
     }
     return false;

@@ -34,9 +34,9 @@ enum rule_compare { CMP_EQUAL, CMP_NOT_EQUAL, CMP_LESS, CMP_LESS_EQUAL, CMP_MORE
 
 struct rule_op {
     uint8_t kind, compare;
-    uint16_t subject; /* evidence, or group; OP_COUNT: how many in `list` */
+    uint16_t subject;           /* evidence, or group; OP_COUNT: how many in `list` */
     uint16_t on_true, on_false; /* the "or" or "and" that this result already settles: go there; 0 = go on */
-    uint32_t mask;    /* words, or the level of OP_IS */
+    uint32_t mask;              /* words, or the level of OP_IS */
     double number;
     uint16_t list[RULE_COUNT_MAX];
 };

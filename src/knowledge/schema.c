@@ -79,22 +79,15 @@ static const cyaml_schema_field_t source_fields[] = {
 ENTRY(source, qv_source, source_fields);
 
 static const cyaml_schema_field_t level_info_fields[] = {
-    ENUM(qv_level_info, "id", id, levels),
-    TEXT(qv_level_info, "title", title),
-    TEXT(qv_level_info, "text", text),
-    ID(qv_level_info, "within", within),
-    WORDS(qv_level_info, "sources", sources),
-    CYAML_FIELD_END,
+    ENUM(qv_level_info, "id", id, levels), TEXT(qv_level_info, "title", title),      TEXT(qv_level_info, "text", text),
+    ID(qv_level_info, "within", within),   WORDS(qv_level_info, "sources", sources), CYAML_FIELD_END,
 };
 ENTRY(level_info, qv_level_info, level_info_fields);
 
 static const cyaml_schema_field_t emergency_number_fields[] = {
-    ID(qv_emergency_number, "region", region),
-    TEXT(qv_emergency_number, "name", name),
-    TEXT(qv_emergency_number, "number", number),
-    TEXT_O(qv_emergency_number, "crisis_line", crisis_line),
-    WORDS(qv_emergency_number, "sources", sources),
-    CYAML_FIELD_END,
+    ID(qv_emergency_number, "region", region),      TEXT(qv_emergency_number, "name", name),
+    TEXT(qv_emergency_number, "number", number),    TEXT_O(qv_emergency_number, "crisis_line", crisis_line),
+    WORDS(qv_emergency_number, "sources", sources), CYAML_FIELD_END,
 };
 ENTRY(emergency_number, qv_emergency_number, emergency_number_fields);
 
@@ -291,12 +284,8 @@ static const cyaml_schema_field_t advice_fields[] = {
 ENTRY(advice, qv_advice, advice_fields);
 
 static const cyaml_schema_field_t test_fields[] = {
-    ID(qv_test, "id", id),
-    TEXT(qv_test, "name", name),
-    TEXT(qv_test, "text", text),
-    TEXT_O(qv_test, "if", if_rule),
-    WORDS(qv_test, "sources", sources),
-    CYAML_FIELD_END,
+    ID(qv_test, "id", id),          TEXT(qv_test, "name", name),        TEXT(qv_test, "text", text),
+    TEXT_O(qv_test, "if", if_rule), WORDS(qv_test, "sources", sources), CYAML_FIELD_END,
 };
 ENTRY(test, qv_test, test_fields);
 
@@ -398,10 +387,11 @@ ENTRY(claim, qv_claim, claim_fields);
 #define FACTS_CLAIMS FACTS("claims", claims, claim_count, claim)
 
 static const cyaml_schema_field_t facts_fields[] = {
-    FACTS_SOURCES,    FACTS_LEVELS,     FACTS_NUMBERS,   FACTS_FINDINGS,     FACTS_PATTERNS,
-    FACTS_CONDITIONS, FACTS_RED_FLAGS,  FACTS_ADVICE,    FACTS_CONTRIBUTORS, FACTS_TESTS,
-    FACTS_MEDICINES,  FACTS_DRINKS,     FACTS_FOODS,     FACTS_REFERENCES,   FACTS_CLAIMS,
-    ID(qv_facts, "version", version),   CYAML_FIELD_END,
+    FACTS_SOURCES,      FACTS_LEVELS,     FACTS_NUMBERS,   FACTS_FINDINGS,
+    FACTS_PATTERNS,     FACTS_CONDITIONS, FACTS_RED_FLAGS, FACTS_ADVICE,
+    FACTS_CONTRIBUTORS, FACTS_TESTS,      FACTS_MEDICINES, FACTS_DRINKS,
+    FACTS_FOODS,        FACTS_REFERENCES, FACTS_CLAIMS,    ID(qv_facts, "version", version),
+    CYAML_FIELD_END,
 };
 const cyaml_schema_value_t facts_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct qv_facts, facts_fields)};
 
@@ -425,9 +415,9 @@ FILE_SCHEMA(references, FACTS_REFERENCES);
 FILE_SCHEMA(claims, FACTS_CLAIMS);
 
 const struct knowledge_file knowledge_files[KNOWLEDGE_FILE_COUNT] = {
-    {"sources.yaml", &sources_file},     {"levels.yaml", &levels_file},     {"findings.yaml", &findings_file},
-    {"patterns.yaml", &patterns_file},   {"red_flags.yaml", &red_flags_file}, {"contributors.yaml", &contributors_file},
-    {"advice.yaml", &advice_file},       {"tests.yaml", &tests_file},       {"medicines.yaml", &medicines_file},
-    {"drinks.yaml", &drinks_file},       {"foods.yaml", &foods_file},       {"references.yaml", &references_file},
+    {"sources.yaml", &sources_file},   {"levels.yaml", &levels_file},       {"findings.yaml", &findings_file},
+    {"patterns.yaml", &patterns_file}, {"red_flags.yaml", &red_flags_file}, {"contributors.yaml", &contributors_file},
+    {"advice.yaml", &advice_file},     {"tests.yaml", &tests_file},         {"medicines.yaml", &medicines_file},
+    {"drinks.yaml", &drinks_file},     {"foods.yaml", &foods_file},         {"references.yaml", &references_file},
     {"claims.yaml", &claims_file},
 };

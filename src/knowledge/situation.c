@@ -112,8 +112,7 @@ int8_t qv_pattern_level(const struct qv_knowledge *knowledge, uint32_t index, co
         return level_named(pattern, medicine_level_names[level]);
     }
     for (uint32_t l = 0; l < pattern->levels.count; l++) {
-        if (pattern->levels.at[l].when &&
-            qv_rule_holds(knowledge, knowledge->pattern_rules[index][l], situation))
+        if (pattern->levels.at[l].when && qv_rule_holds(knowledge, knowledge->pattern_rules[index][l], situation))
             return (int8_t)l;
     }
     return -1;

@@ -114,7 +114,8 @@ IN_EVERY_CLONE void one_sided(const float *row, float sign, struct weights *out)
 }
 
 /* The weight of one piece of evidence at a level, outside its sign group. The evidence is weighed, the level known. */
-IN_EVERY_CLONE void evidence_weights(const struct qv_knowledge *knowledge, uint32_t evidence, int level, struct weights *out)
+IN_EVERY_CLONE void evidence_weights(const struct qv_knowledge *knowledge, uint32_t evidence, int level,
+                                     struct weights *out)
 {
     const float *row = knowledge->log_ratio[knowledge->evidence[evidence].first_cell + (uint32_t)level];
     bool is_finding = evidence < knowledge->form.field_count;
@@ -160,7 +161,7 @@ IN_EVERY_CLONE void damp(const struct weights *strongest, const struct weights *
 
 /* Folds the known members of a group. */
 IN_EVERY_CLONE void fold_members(const struct engine *engine, const struct sign *sign, const int8_t *levels,
-                         struct weights *strongest, struct weights *sum)
+                                 struct weights *strongest, struct weights *sum)
 {
     memset(strongest, 0, sizeof *strongest);
     memset(sum, 0, sizeof *sum);
@@ -175,8 +176,8 @@ IN_EVERY_CLONE void fold_members(const struct engine *engine, const struct sign 
 }
 
 /* Puts a sign group's part at the new levels in place of its part in the case. `only` is the one member that changed. */
-IN_EVERY_CLONE void shift_sign(const struct engine *engine, const struct sign *sign, const int8_t *levels, uint32_t only,
-                       struct weights *total)
+IN_EVERY_CLONE void shift_sign(const struct engine *engine, const struct sign *sign, const int8_t *levels,
+                               uint32_t only, struct weights *total)
 {
     struct weights strongest, sum, part;
     if (only != UINT32_MAX && engine->levels[only] < 0) { /* the others are folded already */
@@ -197,8 +198,8 @@ IN_EVERY_CLONE void shift_sign(const struct engine *engine, const struct sign *s
         subtract(total, &sign->weights->part);
 }
 
-VECTOR_CLONES void shift_levels(const struct engine *engine, const int8_t *levels, const uint16_t *changed, uint32_t count,
-                  struct weights *total)
+VECTOR_CLONES void shift_levels(const struct engine *engine, const int8_t *levels, const uint16_t *changed,
+                                uint32_t count, struct weights *total)
 {
     for (uint32_t i = 0; i < count; i++) {
         const struct qv_evidence *e = &engine->knowledge->evidence[changed[i]];

@@ -53,7 +53,7 @@ struct engine {
     float log_prior[COLUMNS]; /* by age and sex; padding is -infinity */
     struct weights total;
     struct sign *signs;
-    int catch_all; /* a cause, or -1 */
+    int catch_all;        /* a cause, or -1 */
     uint32_t grave_count; /* causes whose urgency is above routine */
     uint32_t grave[COLUMNS];
     float grave_logit[COLUMNS];  /* log-odds of their thresholds */
@@ -61,11 +61,11 @@ struct engine {
     uint32_t strongest_rival;
     enum qv_level grave_level[COLUMNS], gravest;
 
-    double p[COLUMNS]; /* posterior */
+    double p[COLUMNS];    /* posterior */
     float p_row[COLUMNS]; /* the same, for vector loops */
     uint32_t leading;
     struct qv_evidence_set told; /* what rules can see */
-    bool *fired;           /* by red flag */
+    bool *fired;                 /* by red flag */
     enum qv_level rules_level;
     enum qv_level level;
 };
@@ -135,11 +135,11 @@ bool flag_can_fire(const struct engine *engine, uint32_t flag, const struct qv_e
 
 /* ---- the steps, a file each ---------------------------------------------------------------------------------------- */
 
-int explain_level(struct engine *engine, struct qv_answer *answer);           /* triage.c */
+int explain_level(struct engine *engine, struct qv_answer *answer);               /* triage.c */
 int list_causes(struct engine *engine, unsigned flags, struct qv_answer *answer); /* causes.c */
-int share_among_habits(struct engine *engine, struct qv_answer *answer);      /* contributors.c */
-int choose_advice(struct engine *engine, struct qv_answer *answer);           /* advice.c */
-int choose_tests(struct engine *engine, struct qv_answer *answer);            /* advice.c */
-int explore(struct engine *engine, unsigned flags, struct qv_answer *answer); /* explore.c */
+int share_among_habits(struct engine *engine, struct qv_answer *answer);          /* contributors.c */
+int choose_advice(struct engine *engine, struct qv_answer *answer);               /* advice.c */
+int choose_tests(struct engine *engine, struct qv_answer *answer);                /* advice.c */
+int explore(struct engine *engine, unsigned flags, struct qv_answer *answer);     /* explore.c */
 
 #endif

@@ -210,8 +210,7 @@ static uint32_t possible_values(const struct explorer *explorer, uint32_t findin
             out[l] = (struct qv_value){.kind = QV_WORD, .words = l};
             break;
         default:
-            out[l] = (struct qv_value){.kind = QV_WORDS,
-                                       .words = explorer->engine->values[finding].words | 1u << l};
+            out[l] = (struct qv_value){.kind = QV_WORDS, .words = explorer->engine->values[finding].words | 1u << l};
         }
     }
     return count;
@@ -281,13 +280,14 @@ static void note_change(struct explorer *explorer, uint32_t finding, const struc
         explorer->change_scores[i] = explorer->change_scores[i - 1];
     }
     explorer->change_scores[at] = score;
-    explorer->changes[at] = (struct qv_change){.finding = finding,
-                                               .value = *value,
-                                               .phrase = phrase,
-                                               .level = probe->level,
-                                               .top_cause = probe->leading,
-                                               .probability = stated_probability(explorer->engine, probe->leading,
-                                                                                 (double)probe->shifted.p[probe->leading], 1)};
+    explorer->changes[at] =
+        (struct qv_change){.finding = finding,
+                           .value = *value,
+                           .phrase = phrase,
+                           .level = probe->level,
+                           .top_cause = probe->leading,
+                           .probability = stated_probability(explorer->engine, probe->leading,
+                                                             (double)probe->shifted.p[probe->leading], 1)};
 }
 
 /* ---- what to ask next ------------------------------------------------------------------------------------------------------ */
@@ -445,7 +445,8 @@ static void explore_finding(struct explorer *explorer, uint32_t finding, bool as
         bool other = change && is_other_than_now(engine, finding, l, &values[l]);
         if (!ask && !other)
             continue;
-        if (values[l].kind == QV_NO && expectation.share_sum < RARE && !engine->knowledge->evidence[finding].told_by_no) {
+        if (values[l].kind == QV_NO && expectation.share_sum < RARE &&
+            !engine->knowledge->evidence[finding].told_by_no) {
             expect_nothing_new(&expectation, engine, 1 - expectation.share_sum);
             continue;
         }
@@ -512,8 +513,8 @@ int explore(struct engine *engine, unsigned flags, struct qv_answer *answer)
         return QV_ERR_UNAVAILABLE;
 
     for (uint32_t f = 0; f < engine->facts->finding_count; f++) {
-        bool ask = !(flags & QV_REASON_NO_QUESTIONS) && (int)f != engine->knowledge->medications &&
-                   can_be_asked(engine, f);
+        bool ask =
+            !(flags & QV_REASON_NO_QUESTIONS) && (int)f != engine->knowledge->medications && can_be_asked(engine, f);
         bool change = !(flags & QV_REASON_NO_CHANGES) && can_happen(&engine->facts->findings[f]);
         if ((ask || change) && !is_idle(engine, f) && makes_sense(engine, f))
             explore_finding(&explorer, f, ask, change);

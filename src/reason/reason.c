@@ -14,8 +14,8 @@ int qv_reason(const struct qv_knowledge *knowledge, const struct qv_case *c, uns
     int status = engine_begin(&engine, knowledge, c, arena, answer, error);
     if (status)
         return status;
-    if (explain_level(&engine, answer) || list_causes(&engine, flags, answer) ||
-        share_among_habits(&engine, answer) || choose_advice(&engine, answer) || choose_tests(&engine, answer))
+    if (explain_level(&engine, answer) || list_causes(&engine, flags, answer) || share_among_habits(&engine, answer) ||
+        choose_advice(&engine, answer) || choose_tests(&engine, answer))
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     bool exploring = !(flags & QV_REASON_NO_CHANGES) || !(flags & QV_REASON_NO_QUESTIONS);
     if (exploring && explore(&engine, flags, answer))

@@ -106,8 +106,7 @@ static int stronger_first(const void *a, const void *b)
 
 static bool is_yes_no(const struct qv_knowledge *knowledge, uint32_t evidence)
 {
-    return evidence < knowledge->facts->finding_count &&
-           knowledge->facts->findings[evidence].type == QV_FIELD_YES_NO;
+    return evidence < knowledge->facts->finding_count && knowledge->facts->findings[evidence].type == QV_FIELD_YES_NO;
 }
 
 /* The weight of a cell for a condition; false where the condition's file does not name that level. */
@@ -765,7 +764,7 @@ static bool is_kind(const char *name, size_t length)
 #define KIND_NAME(entries, count, show_one) #entries,
         KIND_MAP(KIND_NAME)
 #undef KIND_NAME
-        "levels",
+            "levels",
     };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (strlen(kinds[i]) == length && strncmp(kinds[i], name, length) == 0)

@@ -9,9 +9,14 @@
 #define SHEET_MAX_BYTES ((size_t)16 << 20)
 
 static const char *const ansi_of[STYLE_END] = {
-    [STYLE_NORMAL] = "",          [STYLE_BOLD] = "\033[1m",       [STYLE_DIM] = "\033[2m",
-    [STYLE_SELF_CARE] = "\033[1;32m", [STYLE_ROUTINE] = "\033[1;36m", [STYLE_URGENT] = "\033[1;33m",
-    [STYLE_EMERGENCY] = "\033[1;31m", [STYLE_ALARM] = "\033[1;97;41m",
+    [STYLE_NORMAL] = "",
+    [STYLE_BOLD] = "\033[1m",
+    [STYLE_DIM] = "\033[2m",
+    [STYLE_SELF_CARE] = "\033[1;32m",
+    [STYLE_ROUTINE] = "\033[1;36m",
+    [STYLE_URGENT] = "\033[1;33m",
+    [STYLE_EMERGENCY] = "\033[1;31m",
+    [STYLE_ALARM] = "\033[1;97;41m",
 };
 #define ANSI_RESET "\033[0m"
 
@@ -22,7 +27,9 @@ void sheet_begin(struct sheet *sheet, const struct qv_knowledge *knowledge, cons
     *sheet = (struct sheet){.text = text,
                             .knowledge = knowledge,
                             .settings = settings,
-                            .columns = columns < 40 ? 40 : columns > 200 ? 200 : columns,
+                            .columns = columns < 40    ? 40
+                                       : columns > 200 ? 200
+                                                       : columns,
                             .colour = settings->colour && !settings->plain,
                             .plain = settings->plain,
                             .arena = qv_arena_create(SHEET_MAX_BYTES)};
@@ -310,8 +317,11 @@ void sheet_say_within(struct sheet *sheet, const char *duration)
 {
     static const struct {
         const char *form, *words;
-    } known[] = {{"PT0S", "now"}, {"PT1H", "within an hour"}, {"P1D", "within a day"},
-                 {"P7D", "within a week"}, {"P14D", "within two weeks"}};
+    } known[] = {{"PT0S", "now"},
+                 {"PT1H", "within an hour"},
+                 {"P1D", "within a day"},
+                 {"P7D", "within a week"},
+                 {"P14D", "within two weeks"}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (strcmp(duration, known[i].form) == 0) {
             sheet_say(sheet, known[i].words);
@@ -508,10 +518,9 @@ void sheet_say_source(struct sheet *sheet, const struct qv_source *source)
     sheet_say(sheet, ". ");
     sheet_say(sheet, source->where);
     sheet_say(sheet, ".");
-    static const char *const marks[] = {
-        [QV_READ_RECALLED] = " [recalled, not re-read]",
-        [QV_READ_SEEN] = "",
-        [QV_READ_ESTIMATE] = " [our own estimate]"};
+    static const char *const marks[] = {[QV_READ_RECALLED] = " [recalled, not re-read]",
+                                        [QV_READ_SEEN] = "",
+                                        [QV_READ_ESTIMATE] = " [our own estimate]"};
     sheet_style(sheet, STYLE_DIM);
     sheet_say(sheet, marks[source->read]);
     sheet_style(sheet, STYLE_NORMAL);

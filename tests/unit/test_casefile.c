@@ -22,9 +22,14 @@ enum { AGE, FACIAL_DROOP, HURT_MONTHS_AGO, MEDICATIONS, ONSET_DAYS, SIDE, SITE, 
 static const struct qv_field fields[FIELD_COUNT] = {
     [AGE] = {.id = "age", .unit = "years", .type = QV_FIELD_NUMBER, .maximum = 120},
     [FACIAL_DROOP] = {.id = "facial_droop", .type = QV_FIELD_YES_NO},
-    [HURT_MONTHS_AGO] = {.id = "hurt_months_ago", .unit = "months", .type = QV_FIELD_NUMBER, .maximum = 1200, .days_ago_per_unit = 30.4375},
+    [HURT_MONTHS_AGO] = {.id = "hurt_months_ago",
+                         .unit = "months",
+                         .type = QV_FIELD_NUMBER,
+                         .maximum = 1200,
+                         .days_ago_per_unit = 30.4375},
     [MEDICATIONS] = {.id = "medications", .type = QV_FIELD_MEDICINES},
-    [ONSET_DAYS] = {.id = "onset_days", .unit = "days", .type = QV_FIELD_NUMBER, .maximum = 36500, .days_ago_per_unit = 1},
+    [ONSET_DAYS] =
+        {.id = "onset_days", .unit = "days", .type = QV_FIELD_NUMBER, .maximum = 36500, .days_ago_per_unit = 1},
     [SIDE] = {.id = "side", .words = sides, .word_count = 3, .type = QV_FIELD_CHOICE},
     [SITE] = {.id = "site", .words = sites, .word_count = 3, .type = QV_FIELD_CHOICES},
     [SLEEP_HOURS] = {.id = "sleep_hours", .unit = "hours", .type = QV_FIELD_NUMBER, .maximum = 24},
@@ -88,7 +93,8 @@ static const struct {
     {F("\"side\":\"a\\u0000\""), "findings.side: found a zero character..."},
     {F("\"a\\u0000\":1"), "findings.a\\u0000: found a zero character..."},
     {F("\"side\":\"\\ud800\""), "line 1, column ..."},
-    {F("\"site\":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]"), "findings.site[0][0][0][0][0][0][0][0][0][0][0][0][0][0]: nested deeper than 16 (line 1, column 51)"},
+    {F("\"site\":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]"),
+     "findings.site[0][0][0][0][0][0][0][0][0][0][0][0][0][0]: nested deeper than 16 (line 1, column 51)"},
     {F("\"age\":\"\xff\""), "line 1, column 37: found bytes that are not UTF-8, expected JSON in UTF-8"},
     {"{\n\"\xc3\xa9\xed\xa0\x80\"}", "line 2, column 3: found bytes that are not UTF-8, expected JSON in UTF-8"},
     {"{\"quiver_case\":1}\xc3", "line 1, column 18: found bytes that are not UTF-8, expected JSON in UTF-8"},
@@ -99,9 +105,11 @@ static const struct {
     {"{\"quiver_case\":2}", "quiver_case: found 2, expected 1"},
     {"{\"quiver_case\":true}", "quiver_case: found true, expected 1"},
     {"{\"quiver_case\":\"1\"}", "quiver_case: found \"1\", expected 1"},
-    {"{\"quiver_case\":1,\"findngs\":{}}", "findngs: unknown key, expected quiver_case, as_of or findings; did you mean \"findings\"?"},
+    {"{\"quiver_case\":1,\"findngs\":{}}",
+     "findngs: unknown key, expected quiver_case, as_of or findings; did you mean \"findings\"?"},
     {"{\"quiver_case\":1,\"findings\":[]}", "findings: found a list, expected an object"},
-    {"{\"quiver_case\":1,\"as_of\":\"2026-02-29\"}", "as_of: found \"2026-02-29\", expected a date like \"2026-11-22\""},
+    {"{\"quiver_case\":1,\"as_of\":\"2026-02-29\"}",
+     "as_of: found \"2026-02-29\", expected a date like \"2026-11-22\""},
     {"{\"quiver_case\":1,\"as_of\":20261122}", "as_of: found 20261122, expected a date like \"2026-11-22\""},
 
     /* names */
@@ -122,33 +130,49 @@ static const struct {
     {F("\"age\":99999999999999999999999999"), "findings.age: found 1e+26, expected a number from 0 to 120 (years)"},
     {F("\"facial_droop\":\"yes\""), "findings.facial_droop: found \"yes\", expected true or false"},
     {F("\"facial_droop\":0"), "findings.facial_droop: found 0, expected true or false"},
-    {F("\"facial_droop\":null"), "findings.facial_droop: found null (leave out what is not known), expected true or false"},
+    {F("\"facial_droop\":null"),
+     "findings.facial_droop: found null (leave out what is not known), expected true or false"},
     {F("\"facial_droop\":{}"), "findings.facial_droop: found an object, expected true or false"},
-    {F("\"side\":\"lefft\""), "findings.side: found \"lefft\", expected one of left, right, both; did you mean \"left\"?"},
-    {F("\"side\":\"Left\""), "findings.side: found \"Left\", expected one of left, right, both; did you mean \"left\"?"},
+    {F("\"side\":\"lefft\""),
+     "findings.side: found \"lefft\", expected one of left, right, both; did you mean \"left\"?"},
+    {F("\"side\":\"Left\""),
+     "findings.side: found \"Left\", expected one of left, right, both; did you mean \"left\"?"},
     {F("\"side\":[\"left\"]"), "findings.side: found a list, expected one of left, right, both"},
     {F("\"site\":\"chin\""), "findings.site: found \"chin\", expected a list of any of upper_lip, lower_lip, chin"},
-    {F("\"site\":[\"chin\",\"upper lip\"]"), "findings.site[1]: found \"upper lip\", expected one of upper_lip, lower_lip, chin; did you mean \"upper_lip\"?"},
+    {F("\"site\":[\"chin\",\"upper lip\"]"),
+     "findings.site[1]: found \"upper lip\", expected one of upper_lip, lower_lip, chin; did you mean \"upper_lip\"?"},
     {F("\"site\":[\"chin\",\"chin\"]"), "findings.site[1]: found \"chin\" a second time, expected each once"},
     {F("\"site\":[1]"), "findings.site[0]: found 1, expected one of upper_lip, lower_lip, chin"},
 
     /* before birth, whichever is said first */
-    {F("\"age\":3,\"onset_days\":2000"), "findings.onset_days: found 2000, which is before birth at an age of 3, expected at most 1461 days"},
-    {F("\"onset_days\":2000,\"age\":3"), "findings.onset_days: found 2000, which is before birth at an age of 3, expected at most 1461 days"},
-    {F("\"hurt_months_ago\":30,\"age\":1"), "findings.hurt_months_ago: found 30, which is before birth at an age of 1, expected at most 24 months"},
+    {F("\"age\":3,\"onset_days\":2000"),
+     "findings.onset_days: found 2000, which is before birth at an age of 3, expected at most 1461 days"},
+    {F("\"onset_days\":2000,\"age\":3"),
+     "findings.onset_days: found 2000, which is before birth at an age of 3, expected at most 1461 days"},
+    {F("\"hurt_months_ago\":30,\"age\":1"),
+     "findings.hurt_months_ago: found 30, which is before birth at an age of 1, expected at most 24 months"},
 
     /* medicines */
     {F("\"medications\":\"x\""), "findings.medications: found \"x\", expected a list of {\"name\", ..."},
     {M("\"x\""), "findings.medications[0]: found \"x\", expected {\"name\": ...}"},
     {M("{}"), "findings.medications[0].name: missing, expected the name of a medicine"},
-    {M("{\"name\":\" \"}"), "findings.medications[0].name: found \" \", expected the name of a medicine of 1 to 200 bytes"},
+    {M("{\"name\":\" \"}"),
+     "findings.medications[0].name: found \" \", expected the name of a medicine of 1 to 200 bytes"},
     {M("{\"name\":7}"), "findings.medications[0].name: found 7, expected the name of a medicine of 1 to 200 bytes"},
-    {M("{\"name\":\"a\"},{\"name\":\"b\",\"started_day_ago\":1}"), "findings.medications[1].started_day_ago: unknown key, expected name, started_days_ago, dose_changed_days_ago or stopped_days_ago; did you mean \"started_days_ago\"?"},
-    {M("{\"name\":\"a\",\"started_days_ago\":\"1\"}"), "findings.medications[0].started_days_ago: found \"1\", expected a number (days)"},
-    {M("{\"name\":\"a\",\"started_days_ago\":-1}"), "findings.medications[0].started_days_ago: found -1, expected a number from 0 to 47847 (days)"},
-    {M("{\"name\":\"a\",\"started_days_ago\":3,\"stopped_days_ago\":5}"), "findings.medications[0].stopped_days_ago: found 5, expected at most 3, which is started_days_ago"},
-    {M("{\"name\":\"a\",\"started_days_ago\":3,\"dose_changed_days_ago\":5}"), "findings.medications[0].dose_changed_days_ago: found 5, expected at most 3, which is started_days_ago"},
-    {F("\"medications\":[{\"name\":\"a\",\"stopped_days_ago\":900}],\"age\":1"), "findings.medications[0].stopped_days_ago: found 900, which is before birth at an age of 1, expected at most 730 days"},
+    {M("{\"name\":\"a\"},{\"name\":\"b\",\"started_day_ago\":1}"),
+     "findings.medications[1].started_day_ago: unknown key, expected name, started_days_ago, dose_changed_days_ago or "
+     "stopped_days_ago; did you mean \"started_days_ago\"?"},
+    {M("{\"name\":\"a\",\"started_days_ago\":\"1\"}"),
+     "findings.medications[0].started_days_ago: found \"1\", expected a number (days)"},
+    {M("{\"name\":\"a\",\"started_days_ago\":-1}"),
+     "findings.medications[0].started_days_ago: found -1, expected a number from 0 to 47847 (days)"},
+    {M("{\"name\":\"a\",\"started_days_ago\":3,\"stopped_days_ago\":5}"),
+     "findings.medications[0].stopped_days_ago: found 5, expected at most 3, which is started_days_ago"},
+    {M("{\"name\":\"a\",\"started_days_ago\":3,\"dose_changed_days_ago\":5}"),
+     "findings.medications[0].dose_changed_days_ago: found 5, expected at most 3, which is started_days_ago"},
+    {F("\"medications\":[{\"name\":\"a\",\"stopped_days_ago\":900}],\"age\":1"),
+     "findings.medications[0].stopped_days_ago: found 900, which is before birth at an age of 1, expected at most 730 "
+     "days"},
 };
 
 static void bad_cases_are_refused_with_their_place(void **unused)
@@ -197,7 +221,8 @@ static void bounds_are_kept(void **unused)
     assert_string_equal(error.text, "findings.medications: found 65 medicines, expected at most 64");
 
     qv_text_clear(&text);
-    qv_text_printf(&text, "{\"quiver_case\":1,\"findings\":{\"medications\":[{\"name\":\"%0*d\"}]}}", QV_CASE_MAX_NAME_BYTES + 1, 0);
+    qv_text_printf(&text, "{\"quiver_case\":1,\"findings\":{\"medications\":[{\"name\":\"%0*d\"}]}}",
+                   QV_CASE_MAX_NAME_BYTES + 1, 0);
     assert_int_equal(parse(text.bytes, text.length, &c, &error), QV_ERR_DATA);
     assert_non_null(strstr(error.text, "medications[0].name: found \"000"));
     assert_non_null(strstr(error.text, "...\", expected"));
@@ -238,9 +263,10 @@ static void errors_are_whole_utf8(void **unused)
 static void values_are_what_was_said(void **unused)
 {
     (void)unused;
-    static const char json[] = "{\"findings\":{\"age\":34,\"facial_droop\":false,\"side\":\"right\",\"site\":[\"chin\",\"upper_lip\"],"
-                               "\"onset_days\":12700.5,\"medications\":[{\"name\":\"levodopa/carbidopa\",\"started_days_ago\":14,"
-                               "\"stopped_days_ago\":0},{\"name\":\"Caf\\u00e9\"}]},\"as_of\":\"2026-11-22\",\"quiver_case\":1.0}\n";
+    static const char json[] =
+        "{\"findings\":{\"age\":34,\"facial_droop\":false,\"side\":\"right\",\"site\":[\"chin\",\"upper_lip\"],"
+        "\"onset_days\":12700.5,\"medications\":[{\"name\":\"levodopa/carbidopa\",\"started_days_ago\":14,"
+        "\"stopped_days_ago\":0},{\"name\":\"Caf\\u00e9\"}]},\"as_of\":\"2026-11-22\",\"quiver_case\":1.0}\n";
     struct qv_case *c;
     struct qv_error error = {0};
     assert_int_equal(parse(json, sizeof json - 1, &c, &error), QV_OK);
@@ -285,9 +311,11 @@ static void written_and_read_is_the_same(void **unused)
 {
     (void)unused;
     static const char json[] =
-        "{\"quiver_case\":1,\"as_of\":\"2024-02-29\",\"findings\":{\"age\":34.1234567,\"facial_droop\":true,\"side\":\"both\","
+        "{\"quiver_case\":1,\"as_of\":\"2024-02-29\",\"findings\":{\"age\":34.1234567,\"facial_droop\":true,\"side\":"
+        "\"both\","
         "\"site\":[\"chin\"],\"sleep_hours\":5.000000000000001,\"onset_days\":0.0416666666666666,\"medications\":["
-        "{\"name\":\"a \\\"b\\\" \\\\ \\n\",\"dose_changed_days_ago\":0.3333333333333},{\"name\":\"\xf0\x9f\x98\x80\"}]}}";
+        "{\"name\":\"a \\\"b\\\" \\\\ "
+        "\\n\",\"dose_changed_days_ago\":0.3333333333333},{\"name\":\"\xf0\x9f\x98\x80\"}]}}";
     struct qv_case *first, *second;
     struct qv_error error = {0};
     assert_int_equal(parse(json, sizeof json - 1, &first, &error), QV_OK);
@@ -325,8 +353,11 @@ static void setting_checks_as_reading_does(void **unused)
     assert_int_equal(c->as_of_days, qv_date_today());
 
     assert_int_equal(set(c, ONSET_DAYS, (struct qv_value){.kind = QV_NUMBER, .number = 2000}), QV_OK);
-    assert_int_equal(qv_case_set(c, AGE, (struct qv_value){.kind = QV_NUMBER, .number = 3}, "test", &error), QV_ERR_DATA);
-    assert_string_equal(error.text, "findings.onset_days: found 2000, which is before birth at an age of 3, expected at most 1461 days");
+    assert_int_equal(qv_case_set(c, AGE, (struct qv_value){.kind = QV_NUMBER, .number = 3}, "test", &error),
+                     QV_ERR_DATA);
+    assert_string_equal(
+        error.text,
+        "findings.onset_days: found 2000, which is before birth at an age of 3, expected at most 1461 days");
     assert_true(c->values[AGE].kind == QV_UNKNOWN);
     assert_int_equal(set(c, AGE, (struct qv_value){.kind = QV_NUMBER, .number = 30}), QV_OK);
     assert_int_equal(set(c, ONSET_DAYS, (struct qv_value){.kind = QV_NUMBER, .number = 12000}), QV_ERR_DATA);

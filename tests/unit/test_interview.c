@@ -306,12 +306,14 @@ static void what_does_not_fit_leaves_the_question(void **unused)
     struct qv_error error = {0};
     int question = qv_interview_question(interview);
     assert_int_equal(knowledge->form.fields[question].type, QV_FIELD_YES_NO);
-    assert_int_equal(qv_interview_answer(interview, (struct qv_value){.kind = QV_NUMBER, .number = 3}, &error), QV_ERR_DATA);
+    assert_int_equal(qv_interview_answer(interview, (struct qv_value){.kind = QV_NUMBER, .number = 3}, &error),
+                     QV_ERR_DATA);
     assert_int_equal(qv_interview_answer(interview, (struct qv_value){0}, &error), QV_ERR_DATA);
     assert_int_equal(qv_interview_question(interview), question);
     assert_false(qv_interview_back(interview));
     go_to(interview, finding("onset_days"));
-    assert_int_equal(qv_interview_answer(interview, (struct qv_value){.kind = QV_NUMBER, .number = -1}, &error), QV_ERR_DATA);
+    assert_int_equal(qv_interview_answer(interview, (struct qv_value){.kind = QV_NUMBER, .number = -1}, &error),
+                     QV_ERR_DATA);
     assert_non_null(strstr(error.text, "findings.onset_days: found -1, expected a number from 0"));
     assert_int_equal(qv_interview_question(interview), finding("onset_days"));
     qv_interview_destroy(interview);
@@ -322,7 +324,8 @@ static void what_does_not_fit_leaves_the_question(void **unused)
 static void what_is_known_is_not_asked(void **unused)
 {
     (void)unused;
-    static const char json[] = "{\"quiver_case\":1,\"findings\":{\"onset_days\":3,\"facial_droop\":false,\"medications\":[]}}";
+    static const char json[] =
+        "{\"quiver_case\":1,\"findings\":{\"onset_days\":3,\"facial_droop\":false,\"medications\":[]}}";
     struct qv_arena *arena = qv_arena_create(0);
     struct qv_case *start;
     struct qv_error error = {0};

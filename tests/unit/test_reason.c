@@ -64,7 +64,7 @@ static double random_number(const struct qv_finding *finding)
     uint32_t level = below(finding->levels.count ? finding->levels.count : 1);
     double low = level ? *finding->levels.at[level - 1].below : *finding->minimum;
     double high = finding->levels.count && finding->levels.at[level].below ? *finding->levels.at[level].below
-                                                                            : fmin(*finding->maximum, low * 2 + 10);
+                                                                           : fmin(*finding->maximum, low * 2 + 10);
     return low + (high - low) * uniform();
 }
 
@@ -79,7 +79,8 @@ static struct qv_value random_value(uint32_t finding)
     case QV_FIELD_CHOICE:
         return (struct qv_value){.kind = QV_WORD, .words = below(f->levels.count)};
     case QV_FIELD_CHOICES:
-        return (struct qv_value){.kind = QV_WORDS, .words = 1u << below(f->levels.count) | 1u << below(f->levels.count)};
+        return (struct qv_value){.kind = QV_WORDS,
+                                 .words = 1u << below(f->levels.count) | 1u << below(f->levels.count)};
     default:
         return (struct qv_value){0};
     }

@@ -11,20 +11,26 @@
 static const char *const words[] = {"upper_lip", "lower_lip", "mouth_corner", "chin", "leg"};
 
 static const struct qv_field yes_no = {.id = "f", .type = QV_FIELD_YES_NO};
-static const struct qv_field onset = {.id = "f", .unit = "days", .type = QV_FIELD_NUMBER, .maximum = 36500, .days_ago_per_unit = 1};
-static const struct qv_field hours_ago = {.id = "f", .unit = "hours", .type = QV_FIELD_NUMBER, .maximum = 1e5, .days_ago_per_unit = 1.0 / 24};
+static const struct qv_field onset = {
+    .id = "f", .unit = "days", .type = QV_FIELD_NUMBER, .maximum = 36500, .days_ago_per_unit = 1};
+static const struct qv_field hours_ago = {
+    .id = "f", .unit = "hours", .type = QV_FIELD_NUMBER, .maximum = 1e5, .days_ago_per_unit = 1.0 / 24};
 static const struct qv_field birth_weeks = {.id = "f", .unit = "weeks", .type = QV_FIELD_NUMBER, .maximum = 60};
 static const struct qv_field sleep_hours = {.id = "f", .unit = "hours", .type = QV_FIELD_NUMBER, .maximum = 24};
 static const struct qv_field dose = {.id = "f", .unit = "mg a day", .type = QV_FIELD_NUMBER, .maximum = 5000};
 static const struct qv_field water = {.id = "f", .unit = "mL a day", .type = QV_FIELD_NUMBER, .maximum = 20000};
 static const struct qv_field scale = {.id = "f", .unit = "of 10", .type = QV_FIELD_NUMBER, .maximum = 10};
-static const struct qv_field salt = {.id = "f", .unit = "mmol/L", .type = QV_FIELD_NUMBER, .minimum = 0.5, .maximum = 12};
+static const struct qv_field salt = {
+    .id = "f", .unit = "mmol/L", .type = QV_FIELD_NUMBER, .minimum = 0.5, .maximum = 12};
 static const struct qv_field weight = {.id = "f", .unit = "kg", .type = QV_FIELD_NUMBER, .minimum = 2, .maximum = 400};
 static const struct qv_field portions = {.id = "f", .unit = "portions a day", .type = QV_FIELD_NUMBER, .maximum = 30};
 static const struct qv_field one = {.id = "f", .words = words, .word_count = 5, .type = QV_FIELD_CHOICE};
 static const struct qv_field many = {.id = "f", .words = words, .word_count = 5, .type = QV_FIELD_CHOICES};
 
-#define NUMBER(n) {.kind = QV_NUMBER, .number = (n)}
+#define NUMBER(n)                                                                                                      \
+    {                                                                                                                  \
+        .kind = QV_NUMBER, .number = (n)                                                                               \
+    }
 
 static const struct {
     const struct qv_field *field;
@@ -75,12 +81,14 @@ static const struct {
     const struct qv_field *field;
     const char *line;
 } bad[] = {
-    {&yes_no, "perhaps"}, {&yes_no, "yes and no"},  {&onset, "a few days"},    {&onset, "10 20"},     {&onset, "-3"},
-    {&onset, "1e3"},      {&onset, "0x10"},         {&onset, "nan"},           {&onset, "inf"},       {&onset, "2 mg"},
-    {&onset, "500 years"}, {&sleep_hours, "25"},    {&sleep_hours, "6-7"},     {&dose, "1,200"},      {&dose, "2 mugs"},
-    {&dose, "500 a week"}, {&dose, "500 mL"},       {&scale, "7 of 20"},       {&scale, "11"},        {&salt, "13 mg/dl"},
-    {&salt, "99"},         {&weight, "11 stone 3"}, {&one, "lip"},             {&one, "6"},           {&one, "0"},
-    {&one, "1 2"},         {&many, "1 6"},          {&many, "upper lip, nose"}, {&many, ","},          {&many, "2-1"},
+    {&yes_no, "perhaps"},  {&yes_no, "yes and no"}, {&onset, "a few days"}, {&onset, "10 20"},
+    {&onset, "-3"},        {&onset, "1e3"},         {&onset, "0x10"},       {&onset, "nan"},
+    {&onset, "inf"},       {&onset, "2 mg"},        {&onset, "500 years"},  {&sleep_hours, "25"},
+    {&sleep_hours, "6-7"}, {&dose, "1,200"},        {&dose, "2 mugs"},      {&dose, "500 a week"},
+    {&dose, "500 mL"},     {&scale, "7 of 20"},     {&scale, "11"},         {&salt, "13 mg/dl"},
+    {&salt, "99"},         {&weight, "11 stone 3"}, {&one, "lip"},          {&one, "6"},
+    {&one, "0"},           {&one, "1 2"},           {&many, "1 6"},         {&many, "upper lip, nose"},
+    {&many, ","},          {&many, "2-1"},
 };
 
 static void words_are_understood(void **unused)
@@ -92,7 +100,8 @@ static void words_are_understood(void **unused)
         const struct qv_value *wanted = &good[i].value;
         if (words_value(good[i].field, good[i].line, &value, &error) || value.kind != wanted->kind ||
             value.words != wanted->words || fabs(value.number - wanted->number) > 1e-9)
-            fail_msg("\"%s\" read as kind %d, %u, %g: %s", good[i].line, value.kind, value.words, value.number, error.text);
+            fail_msg("\"%s\" read as kind %d, %u, %g: %s", good[i].line, value.kind, value.words, value.number,
+                     error.text);
     }
 }
 
@@ -129,7 +138,10 @@ static const struct {
     {"sertraline", 1, {"sertraline", NAN, NAN, NAN}, {0}},
     {"Sertraline 50 mg, started 2 weeks ago", 1, {"Sertraline 50 mg", 14, NAN, NAN}, {0}},
     {"sertraline since 2026-11-02; omeprazole", 2, {"sertraline", 20, NAN, NAN}, {"omeprazole", NAN, NAN, NAN}},
-    {"aspirin, levodopa/carbidopa for 3 months", 2, {"aspirin", NAN, NAN, NAN}, {"levodopa/carbidopa", 91.3125, NAN, NAN}},
+    {"aspirin, levodopa/carbidopa for 3 months",
+     2,
+     {"aspirin", NAN, NAN, NAN},
+     {"levodopa/carbidopa", 91.3125, NAN, NAN}},
     {"lithium (started a year ago, increased 1 week ago)", 1, {"lithium", 365.25, 7, NAN}, {0}},
     {"haloperidol started 30 days ago and stopped yesterday", 1, {"haloperidol", 30, NAN, 1}, {0}},
     {"ibuprofen for headache", 1, {"ibuprofen for headache", NAN, NAN, NAN}, {0}},
@@ -145,7 +157,8 @@ static bool same_days(double a, double b)
 static bool same_medicine(const struct qv_case_medicine *a, const struct qv_case_medicine *b)
 {
     return strcmp(a->name, b->name) == 0 && same_days(a->started_days_ago, b->started_days_ago) &&
-           same_days(a->dose_changed_days_ago, b->dose_changed_days_ago) && same_days(a->stopped_days_ago, b->stopped_days_ago);
+           same_days(a->dose_changed_days_ago, b->dose_changed_days_ago) &&
+           same_days(a->stopped_days_ago, b->stopped_days_ago);
 }
 
 static void medicines_are_understood(void **unused)
@@ -160,8 +173,8 @@ static void medicines_are_understood(void **unused)
             fail_msg("\"%s\": %s", lists[i].line, error.text);
         if (count != lists[i].count || !same_medicine(&found[0], &lists[i].first) ||
             (count > 1 && !same_medicine(&found[1], &lists[i].second)))
-            fail_msg("\"%s\": read as %u: \"%s\" %g %g %g", lists[i].line, count, found[0].name, found[0].started_days_ago,
-                     found[0].dose_changed_days_ago, found[0].stopped_days_ago);
+            fail_msg("\"%s\": read as %u: \"%s\" %g %g %g", lists[i].line, count, found[0].name,
+                     found[0].started_days_ago, found[0].dose_changed_days_ago, found[0].stopped_days_ago);
     }
     qv_arena_destroy(arena);
 }
@@ -169,7 +182,7 @@ static void medicines_are_understood(void **unused)
 static void unclear_dates_are_asked_again(void **unused)
 {
     (void)unused;
-    static const char *const lines[] = {"sertraline started recently", "sertraline, stopped", "started 2 weeks ago",
+    static const char *const lines[] = {"sertraline started recently", "sertraline, stopped",  "started 2 weeks ago",
                                         "sertraline since 2027-01-01", "sertraline started 5", "x started 2 mg ago"};
     struct qv_arena *arena = qv_arena_create(0);
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
@@ -185,8 +198,10 @@ static void unclear_dates_are_asked_again(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_are_understood),     cmocka_unit_test(what_is_unclear_is_asked_again),
-        cmocka_unit_test(commands_are_known),       cmocka_unit_test(medicines_are_understood),
+        cmocka_unit_test(words_are_understood),
+        cmocka_unit_test(what_is_unclear_is_asked_again),
+        cmocka_unit_test(commands_are_known),
+        cmocka_unit_test(medicines_are_understood),
         cmocka_unit_test(unclear_dates_are_asked_again),
     };
     return cmocka_run_group_tests_name("words", tests, NULL, NULL);

@@ -791,7 +791,7 @@ int index_build(const struct qv_facts *facts, struct qv_knowledge **out, struct 
 {
     struct qv_knowledge *knowledge = NULL;
     int status = index_begin(facts, &knowledge, error);
-    if (status)
+    if (!knowledge)
         return status;
     status = index_evidence(knowledge, error);
     if (!status)

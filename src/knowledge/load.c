@@ -271,7 +271,7 @@ int qv_knowledge_load(const char *directory, struct qv_knowledge **out, struct q
 {
     struct qv_error local = {0};
     error = error ? error : &local;
-    struct loaded_facts *loaded;
+    struct loaded_facts *loaded = NULL;
     int status = facts_load(directory, NULL, NULL, NULL, &loaded, error);
     if (status)
         return status;
@@ -297,7 +297,7 @@ int qv_knowledge_check(const char *directory, qv_complaint_fn *report, void *con
                        struct qv_error *error)
 {
     *complaints = 0;
-    struct loaded_facts *loaded;
+    struct loaded_facts *loaded = NULL;
     int status = facts_load(directory, report, context, complaints, &loaded, error);
     if (status == QV_ERR_DATA && *complaints)
         return QV_OK; /* all has been said */

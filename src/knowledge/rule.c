@@ -147,7 +147,7 @@ static int take_levels(struct parser *parser, uint16_t evidence, uint32_t *mask)
     bool list = take_sign(parser, '(');
     *mask = 0;
     do {
-        uint32_t level;
+        uint32_t level = 0;
         int status = take_level(parser, evidence, &level);
         if (status)
             return status;

@@ -194,12 +194,12 @@ static int leave_one_out(const struct engine *engine, struct without *rows, uint
     if (!levels)
         return QV_ERR_UNAVAILABLE;
     memcpy(levels, engine->levels, evidence_count * sizeof *levels);
-    for (uint16_t e = 0; e < evidence_count; e++) {
+    for (uint32_t e = 0; e < evidence_count; e++) {
         if (levels[e] < 0 || !engine->knowledge->evidence[e].weighed)
             continue;
         struct weights total = engine->total;
         levels[e] = -1;
-        shift_levels(engine, levels, &e, 1, &total);
+        shift_levels(engine, levels, &(uint16_t){(uint16_t)e}, 1, &total);
         levels[e] = engine->levels[e];
         rows[count].evidence = e;
         posterior(total.fair, rows[count].p);

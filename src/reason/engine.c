@@ -121,9 +121,14 @@ IN_EVERY_CLONE void evidence_weights(const struct qv_knowledge *knowledge, uint3
     bool is_finding = evidence < knowledge->form.field_count;
     memcpy(out->fair, row, sizeof out->fair);
     if (is_finding && knowledge->facts->findings[evidence].section == QV_SECTION_LABORATORY) {
-        /* Their levels come from rules on the value itself: by way of causes, a worse value could look milder. */
-        memset(out->up, 0, sizeof out->up);
-        memset(out->down, 0, sizeof out->down);
+        /*
+         * Levels for bad values come from rules on the value itself: by way of causes, a worse value could look milder.
+         * A value may only take a cause out of the running.
+         */
+        for (uint32_t c = 0; c < COLUMNS; c++) {
+            out->up[c] = row[c] < 0 ? row[c] : 0;
+            out->down[c] = 0;
+        }
     } else if (is_finding && knowledge->alarming[evidence]) {
         one_sided(row, level == 1 ? 1.0f : -1.0f, out);
     } else {
@@ -438,16 +443,17 @@ static bool answer_reaches(const struct engine *engine, uint32_t evidence, int l
                            const float *log_ratio)
 {
     bool is_finding = evidence < engine->knowledge->form.field_count;
-    if (is_finding && engine->facts->findings[evidence].section == QV_SECTION_LABORATORY)
-        return can_be_grave(engine, &engine->total, floor);
+    bool laboratory = is_finding && engine->facts->findings[evidence].section == QV_SECTION_LABORATORY;
     bool alarming = is_finding && engine->knowledge->alarming[evidence];
     float rival = log_ratio[engine->strongest_rival];
     if (alarming)
         rival = level == 1 ? fminf(rival, 0) : fmaxf(rival, 0);
+    if (laboratory)
+        rival = 0;
     for (uint32_t i = 0; i < engine->grave_count; i++) {
         float own = log_ratio[engine->grave[i]];
-        if (alarming)
-            own = level == 1 ? fmaxf(own, 0) : fminf(own, 0);
+        if (laboratory || alarming)
+            own = alarming && level == 1 ? fmaxf(own, 0) : fminf(own, 0);
         if (engine->grave_level[i] > floor && (engine->grave[i] == engine->strongest_rival ||
                                                engine->grave_margin[i] + own - rival >= engine->grave_logit[i] - 0.01f))
             return true;

@@ -313,6 +313,11 @@ struct qv_evidence_set {
     uint64_t words[QV_EVIDENCE_WORDS];
 };
 
+struct qv_medicine_name {
+    const char *name;
+    uint32_t medicine;
+};
+
 /** What a contributor's curve reads: evidence indices, -1 = none; level: of `finding`, -1 = points. */
 struct qv_curve_subject {
     int32_t finding, per, level;
@@ -361,6 +366,11 @@ struct qv_knowledge {
     const uint16_t *patterns_of_count;
     /** Findings whose "yes", alone, fires a red flag. These may only ever raise a level. */
     const bool *alarming;
+
+    /** Names of medicines by first letter (lower case; others together at 26): name i of letter l is
+     *  names_of[letter_first[l] … letter_first[l + 1] - 1]. */
+    const struct qv_medicine_name *names_of;
+    const uint32_t *letter_first;
 
     /** Ids resolved: a condition's tests, an advice's contributors and conditions, a curve's finding and divisor. */
     const uint16_t **condition_tests, **advice_contributors, **advice_conditions;

@@ -136,16 +136,16 @@ static void byte(struct qv_text *text, char c)
     }
 }
 
-/* Comma, line and key before a value. */
+/* Comma, line and key before a value. On one line there is nothing but bytes to copy. */
 static void begin(struct qv_json *json, const char *key)
 {
     if (json->needs_comma)
         byte(json->text, ',');
-    if (json->depth)
+    json->needs_comma = true;
+    if (json->indent && json->depth)
         new_line(json);
     if (key)
         named(json->text, key, json->indent ? 2 : 1);
-    json->needs_comma = true;
 }
 
 static void open_with(struct qv_json *json, const char *key, const char *bracket)

@@ -207,6 +207,43 @@ static int build_groups(struct qv_knowledge *knowledge, struct qv_error *error)
     return QV_OK;
 }
 
+uint32_t index_letter(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return (uint32_t)(c - 'A');
+    return c >= 'a' && c <= 'z' ? (uint32_t)(c - 'a') : LETTER_COUNT - 1;
+}
+
+/* Files all names by their first letter: a counting sort. */
+static int file_names(struct qv_knowledge *knowledge, struct qv_error *error)
+{
+    const struct qv_facts *facts = knowledge->facts;
+    uint32_t *first = qv_arena_alloc(knowledge->arena, LETTER_COUNT + 1, sizeof *first), total = 0;
+    for (uint32_t m = 0; m < facts->medicine_count; m++)
+        total += facts->medicines[m].names.count;
+    struct qv_medicine_name *names = qv_arena_alloc(knowledge->arena, total, sizeof *names);
+    if (!first || !names)
+        return OUT_OF_MEMORY(error);
+
+    for (uint32_t m = 0; m < facts->medicine_count; m++) {
+        for (uint32_t i = 0; i < facts->medicines[m].names.count; i++)
+            first[index_letter(facts->medicines[m].names.at[i][0]) + 1]++;
+    }
+    for (uint32_t l = 1; l <= LETTER_COUNT; l++)
+        first[l] += first[l - 1];
+    uint32_t next[LETTER_COUNT];
+    memcpy(next, first, sizeof next);
+    for (uint32_t m = 0; m < facts->medicine_count; m++) {
+        for (uint32_t i = 0; i < facts->medicines[m].names.count; i++) {
+            const char *name = facts->medicines[m].names.at[i];
+            names[next[index_letter(name[0])]++] = (struct qv_medicine_name){name, m};
+        }
+    }
+    knowledge->names_of = names;
+    knowledge->letter_first = first;
+    return QV_OK;
+}
+
 int index_evidence(struct qv_knowledge *knowledge, struct qv_error *error)
 {
     int status = build_form(knowledge, error);
@@ -214,6 +251,8 @@ int index_evidence(struct qv_knowledge *knowledge, struct qv_error *error)
         status = build_evidence(knowledge, error);
     if (!status)
         status = build_groups(knowledge, error);
+    if (!status)
+        status = file_names(knowledge, error);
     return status;
 }
 

@@ -23,6 +23,10 @@ int index_build(const struct qv_facts *facts, struct qv_knowledge **out, struct 
 /* The level of evidence that an entry speaks of, or -1. */
 int index_likelihood_level(const struct qv_knowledge *knowledge, int evidence, const struct qv_likelihood *likelihood);
 
+/* The letter under which a medicine's name is filed: 0 to 25, or 26 for what begins otherwise. */
+uint32_t index_letter(char c);
+#define LETTER_COUNT 27
+
 /* Days are often whole: what was "today" may be before or after another thing that was "today". */
 #define SAME_DAY_DAYS 0.5
 

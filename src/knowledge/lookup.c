@@ -80,12 +80,13 @@ bool qv_medicine_in_group(const struct qv_knowledge *knowledge, uint32_t medicin
 /* The medicine that has exactly this name, in any letter case, or -1. */
 static int medicine_named(const struct qv_knowledge *knowledge, const char *name, size_t length)
 {
-    for (uint32_t m = 0; length && m < knowledge->facts->medicine_count; m++) {
-        const struct qv_words *names = &knowledge->facts->medicines[m].names;
-        for (uint32_t i = 0; i < names->count; i++) {
-            if (strncasecmp(names->at[i], name, length) == 0 && names->at[i][length] == 0)
-                return (int)m;
-        }
+    if (length == 0)
+        return -1;
+    uint32_t letter = index_letter(name[0]);
+    for (uint32_t i = knowledge->letter_first[letter]; i < knowledge->letter_first[letter + 1]; i++) {
+        const struct qv_medicine_name *filed = &knowledge->names_of[i];
+        if (strncasecmp(filed->name, name, length) == 0 && filed->name[length] == 0)
+            return (int)filed->medicine;
     }
     return -1;
 }

@@ -388,18 +388,6 @@ bool can_be_grave(const struct engine *engine, const struct weights *total, enum
  * A cause raises the level to `routine` by its plain probability: every red flag alone asks for that much, so one more
  * of them cannot undo it. Above `routine` it must be likely even when red flags are never explained away.
  */
-enum qv_level routine_by_causes(const struct engine *engine, const float p[COLUMNS], enum qv_level floor)
-{
-    if (floor >= QV_ROUTINE)
-        return floor;
-    for (uint32_t c = 0; c < engine->cause_count; c++) {
-        const struct qv_urgency *urgency = &engine->facts->conditions[c].urgency;
-        if (urgency->level == QV_ROUTINE && (double)p[c] >= urgency->at)
-            return QV_ROUTINE;
-    }
-    return floor;
-}
-
 enum qv_level grave_by_causes(const struct engine *engine, const struct weights *total, enum qv_level floor)
 {
     enum qv_level level = floor;
@@ -421,18 +409,30 @@ double stated_probability(const struct engine *engine, uint32_t cause, double p,
     return (1 - outside) * p + ((int)cause == engine->catch_all ? outside : 0);
 }
 
-uint32_t leading_cause(const struct engine *engine, const float p[COLUMNS])
+/* The largest, unless the catch-all, which gets its prior on top, is told to be larger. */
+static uint32_t find_leading(const struct engine *engine, const float p[COLUMNS], float largest)
 {
-    float largest = largest_column(p);
-    uint32_t leading = 0;
-    while (p[leading] < largest)
-        leading++;
-    uint32_t outside = (uint32_t)engine->catch_all;
+    uint32_t leading = engine->leading, outside = (uint32_t)engine->catch_all;
+    if (p[leading] < largest) {
+        leading = 0;
+        while (p[leading] < largest)
+            leading++;
+    }
     bool close = engine->catch_all >= 0 && largest < 0.5f;
     if (close && stated_probability(engine, outside, (double)p[outside], 1) >
                      stated_probability(engine, leading, (double)largest, 1))
         leading = outside;
     return leading;
+}
+
+/* What follows from a posterior alone. */
+IN_EVERY_CLONE void look_at(const struct engine *engine, struct shifted *out)
+{
+    float over[COLUMNS];
+    for (uint32_t c = 0; c < COLUMNS; c++)
+        over[c] = out->p[c] - engine->routine_at[c];
+    out->asks_routine = largest_column(over) >= 0;
+    out->leading = find_leading(engine, out->p, largest_column(out->p));
 }
 
 /*
@@ -478,6 +478,7 @@ VECTOR_CLONES void shift_posterior(const struct engine *engine, uint32_t evidenc
     out->fit = (double)fit;
     out->gain_bits = ((double)sum_columns(terms) - log((double)fit)) * M_LOG2E;
     out->can_be_grave = floor < engine->gravest && answer_reaches(engine, evidence, level, floor, log_ratio);
+    look_at(engine, out);
 }
 
 VECTOR_CLONES void shift_posterior_from(const struct engine *engine, const struct weights *total, enum qv_level floor,
@@ -495,6 +496,7 @@ VECTOR_CLONES void shift_posterior_from(const struct engine *engine, const struc
     out->fit = exp(log_fit);
     out->gain_bits = ((double)sum_columns(terms) - log_fit) * M_LOG2E;
     out->can_be_grave = floor < engine->gravest && reaches(engine, floor, total->up, total->down);
+    look_at(engine, out);
 }
 
 /* ---- beginning ------------------------------------------------------------------------------------------------------------ */
@@ -513,17 +515,6 @@ static void note_told(struct engine *engine)
     }
     if (engine->situation.dose_count && knowledge->medications >= 0)
         mask[knowledge->medications / 64] |= (uint64_t)1 << (knowledge->medications % 64);
-}
-
-bool flag_can_fire(const struct engine *engine, uint32_t flag, const struct qv_evidence_set *told)
-{
-    const uint64_t *mask = engine->knowledge->flag_mask[flag].words, *needs = engine->knowledge->flag_needs[flag].words;
-    uint64_t any = 0, lacking = 0;
-    for (uint32_t w = 0; w < QV_EVIDENCE_WORDS; w++) {
-        any |= mask[w] & told->words[w];
-        lacking |= needs[w] & ~told->words[w];
-    }
-    return any && !lacking;
 }
 
 static int fire_red_flags(struct engine *engine)
@@ -572,26 +563,36 @@ int engine_begin(struct engine *engine, const struct qv_knowledge *knowledge, co
     engine_log_prior(engine, number_of(engine, knowledge->age), sex->kind == QV_WORD ? (int)sex->words : -1,
                      engine->log_prior);
     engine->catch_all = -1;
+    for (uint32_t i = 0; i < COLUMNS; i++)
+        engine->routine_at[i] = 2;
     for (uint32_t i = 0; i < engine->cause_count; i++) {
         if (engine->facts->conditions[i].catch_all)
             engine->catch_all = (int)i;
-        if (engine->facts->conditions[i].urgency.level > QV_ROUTINE)
+        const struct qv_urgency *urgency = &engine->facts->conditions[i].urgency;
+        if (urgency->level == QV_ROUTINE)
+            engine->routine_at[i] = (float)urgency->at;
+        if (urgency->level > QV_ROUTINE)
             add_grave(engine, i);
     }
     if (weigh_all(engine) || fire_red_flags(engine))
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
 
     posterior(engine->total.fair, engine->p_row);
-    engine->leading = leading_cause(engine, engine->p_row);
     for (uint32_t i = 0; i < engine->cause_count; i++)
         engine->p[i] = (double)engine->p_row[i];
+    struct shifted as_it_is = {0};
+    memcpy(as_it_is.p, engine->p_row, sizeof as_it_is.p);
+    look_at(engine, &as_it_is);
+    engine->leading = as_it_is.leading;
     for (uint32_t i = 1; i < engine->cause_count; i++) {
         if (engine->total.down[i] > engine->total.down[engine->strongest_rival])
             engine->strongest_rival = i;
     }
     for (uint32_t i = 0; i < engine->grave_count; i++)
         engine->grave_margin[i] = engine->total.up[engine->grave[i]] - engine->total.down[engine->strongest_rival];
-    engine->level = routine_by_causes(engine, engine->p_row, engine->rules_level);
+    engine->level = engine->rules_level;
+    if (as_it_is.asks_routine && engine->level < QV_ROUTINE)
+        engine->level = QV_ROUTINE;
     if (can_be_grave(engine, &engine->total, engine->level))
         engine->level = grave_by_causes(engine, &engine->total, engine->level);
     return QV_OK;

@@ -54,6 +54,7 @@ struct engine {
     struct weights total;
     struct sign *signs;
     int catch_all;        /* a cause, or -1 */
+    float routine_at[COLUMNS]; /* thresholds of the causes whose urgency is routine; above 1 for the rest */
     uint32_t grave_count; /* causes whose urgency is above routine */
     uint32_t grave[COLUMNS];
     float grave_logit[COLUMNS];  /* log-odds of their thresholds */
@@ -103,7 +104,9 @@ struct shifted {
     float p[COLUMNS];
     double fit;       /* Σ w' / Σ w: how much likelier the answer is by the causes than in the background */
     double gain_bits; /* what it told: the divergence (Kullback and Leibler 1951) of the posterior after from before */
-    bool can_be_grave;
+    uint32_t leading; /* the cause that people would be told is likeliest */
+    bool asks_routine; /* some cause asks for `routine` by its plain probability */
+    bool can_be_grave; /* it is worth asking grave_by_causes() */
 };
 
 /*
@@ -118,20 +121,25 @@ void shift_posterior_from(const struct engine *engine, const struct weights *tot
 
 /* Softmax. */
 void posterior(const float log_weight[COLUMNS], float p[COLUMNS]);
-/* The cause that people are told is likeliest. */
-uint32_t leading_cause(const struct engine *engine, const float p[COLUMNS]);
-/* `floor`, or `routine` when some cause asks for that by its plain probability. */
-enum qv_level routine_by_causes(const struct engine *engine, const float p[COLUMNS], enum qv_level floor);
 /* `floor`, or what a grave cause asks for by its cautious probability. */
 enum qv_level grave_by_causes(const struct engine *engine, const struct weights *total, enum qv_level floor);
-/* Whether it is worth asking grave_by_causes(). */
+/* False when grave_by_causes() would return the floor. */
 bool can_be_grave(const struct engine *engine, const struct weights *total, enum qv_level floor);
 
 /* The probability of each cause that one more red flag can never lower. */
 void cautious_probabilities(const struct weights *total, float p[COLUMNS]);
 
 /* False when a red flag has not been told what it needs, whatever the rest says. */
-bool flag_can_fire(const struct engine *engine, uint32_t flag, const struct qv_evidence_set *told);
+static inline bool flag_can_fire(const struct engine *engine, uint32_t flag, const struct qv_evidence_set *told)
+{
+    const uint64_t *mask = engine->knowledge->flag_mask[flag].words, *needs = engine->knowledge->flag_needs[flag].words;
+    uint64_t any = 0, lacking = 0;
+    for (uint32_t w = 0; w < QV_EVIDENCE_WORDS; w++) {
+        any |= mask[w] & told->words[w];
+        lacking |= needs[w] & ~told->words[w];
+    }
+    return any && !lacking;
+}
 
 /* ---- the steps, a file each ---------------------------------------------------------------------------------------- */
 

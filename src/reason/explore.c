@@ -28,7 +28,6 @@
 
 struct probe {
     enum qv_level level;
-    uint32_t leading;
     struct shifted shifted;
 };
 
@@ -38,7 +37,7 @@ struct explorer {
     struct qv_value *values;
     int8_t *levels;
     struct qv_situation situation;
-    struct probe as_it_is;                 /* what a finding without weight leaves */
+    struct shifted as_it_is;               /* what a finding without weight leaves */
     uint32_t firing_count[QV_LEVEL_COUNT]; /* red flags of the case as it is, by level */
     struct qv_change *changes;
     double change_scores[CHANGES_MAX];
@@ -139,18 +138,16 @@ static void weigh_probe(struct explorer *explorer, uint32_t finding, enum qv_lev
     uint16_t moved[QV_EVIDENCE_MAX];
     uint32_t count = moved_evidence(explorer, finding, moved);
     bool by_prior = (int)finding == engine->knowledge->age || (int)finding == engine->knowledge->sex;
-    if (count == 0 && !by_prior) {
-        *probe = explorer->as_it_is;
-        probe->level = routine_by_causes(engine, engine->p_row, floor);
-        if (can_be_grave(engine, &engine->total, probe->level))
-            probe->level = grave_by_causes(engine, &engine->total, probe->level);
-        return;
-    }
     bool alone = count == 1 && !by_prior && weighs_alone(engine, moved[0]);
-    if (alone)
-        shift_posterior(engine, moved[0], explorer->levels[moved[0]], floor, &probe->shifted);
     probe->level = floor;
-    if (!alone || probe->shifted.can_be_grave) {
+    if (count == 0 && !by_prior) {
+        probe->shifted = explorer->as_it_is;
+        if (can_be_grave(engine, &engine->total, floor))
+            probe->level = grave_by_causes(engine, &engine->total, floor);
+    } else if (alone) {
+        shift_posterior(engine, moved[0], explorer->levels[moved[0]], floor, &probe->shifted);
+    }
+    if ((count || by_prior) && (!alone || probe->shifted.can_be_grave)) {
         struct weights total = engine->total;
         shift_levels(engine, explorer->levels, moved, count, &total);
         shift_prior(explorer, finding, &total);
@@ -158,8 +155,8 @@ static void weigh_probe(struct explorer *explorer, uint32_t finding, enum qv_lev
         if (probe->shifted.can_be_grave)
             probe->level = grave_by_causes(engine, &total, floor);
     }
-    probe->level = routine_by_causes(engine, probe->shifted.p, probe->level);
-    probe->leading = leading_cause(engine, probe->shifted.p);
+    if (probe->shifted.asks_routine && probe->level < QV_ROUTINE)
+        probe->level = QV_ROUTINE;
 }
 
 /* Puts the value in place, lets levels and patterns follow, weighs. The caller restores with probe_end(). */
@@ -258,7 +255,7 @@ static double leading_shift(const struct engine *engine, const struct probe *pro
 static double decisiveness(const struct engine *engine, const struct probe *probe)
 {
     double shift = leading_shift(engine, probe);
-    bool level_changes = probe->level != engine->level, leading_changes = probe->leading != engine->leading;
+    bool level_changes = probe->level != engine->level, leading_changes = probe->shifted.leading != engine->leading;
     if (!level_changes && !leading_changes && shift < MATERIAL_SHIFT)
         return 0;
     return 10 * (level_changes ? abs((int)probe->level - (int)engine->level) : 0) + 2 * leading_changes + shift;
@@ -285,9 +282,9 @@ static void note_change(struct explorer *explorer, uint32_t finding, const struc
                            .value = *value,
                            .phrase = phrase,
                            .level = probe->level,
-                           .top_cause = probe->leading,
-                           .probability = stated_probability(explorer->engine, probe->leading,
-                                                             (double)probe->shifted.p[probe->leading], 1)};
+                           .top_cause = probe->shifted.leading,
+                           .probability = stated_probability(explorer->engine, probe->shifted.leading,
+                                                             (double)probe->shifted.p[probe->shifted.leading], 1)};
 }
 
 /* ---- what to ask next ------------------------------------------------------------------------------------------------------ */
@@ -328,7 +325,7 @@ static void expect(struct expectation *expectation, const struct engine *engine,
     expectation->level_share[probe->level] += share;
     if (probe->level > engine->level && probe->level > QV_ROUTINE)
         expectation->grave_share += share;
-    else if (probe->level > engine->level || probe->leading != engine->leading)
+    else if (probe->level > engine->level || probe->shifted.leading != engine->leading)
         expectation->other_share += share;
 }
 
@@ -501,8 +498,10 @@ static int explorer_begin(struct explorer *explorer, struct engine *engine)
         explorer->firing_count[engine->facts->red_flags[f].level] += engine->fired[f];
     for (uint32_t c = 0; c < engine->cause_count; c++)
         explorer->by_habits += engine->facts->conditions[c].by_habits ? engine->p[c] : 0;
-    explorer->as_it_is = (struct probe){.leading = engine->leading, .shifted.fit = 1};
-    memcpy(explorer->as_it_is.shifted.p, engine->p_row, sizeof engine->p_row);
+    explorer->as_it_is = (struct shifted){.leading = engine->leading, .fit = 1};
+    memcpy(explorer->as_it_is.p, engine->p_row, sizeof engine->p_row);
+    for (uint32_t c = 0; c < engine->cause_count; c++)
+        explorer->as_it_is.asks_routine |= engine->p_row[c] >= engine->routine_at[c];
     return QV_OK;
 }
 

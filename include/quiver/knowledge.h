@@ -313,6 +313,12 @@ struct qv_evidence_set {
     uint64_t words[QV_EVIDENCE_WORDS];
 };
 
+/** The sides of a rule's outermost "or"s: what each needs to be told. */
+struct qv_flag_branches {
+    const struct qv_evidence_set *needs;
+    uint32_t count;
+};
+
 struct qv_medicine_name {
     const char *name;
     uint32_t medicine;
@@ -359,8 +365,8 @@ struct qv_knowledge {
     /** Red flags that mention a piece of evidence, so that one change need not evaluate all rules. */
     const uint16_t **flags_of;
     const uint16_t *flags_of_count;
-    /** Red flag f can fire only when something in its mask, and all that it needs, is told (qv_evidence.told_by_no). */
-    const struct qv_evidence_set *flag_mask, *flag_needs;
+    /** Red flag f can fire only when one of its branches has been told all that it needs (qv_evidence.told_by_no). */
+    const struct qv_flag_branches *flag_branches;
     /** Patterns (as evidence indices, in order) that can change when a finding changes. */
     const uint16_t **patterns_of;
     const uint16_t *patterns_of_count;

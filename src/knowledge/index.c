@@ -365,31 +365,38 @@ static uint32_t rule_needs(const struct qv_knowledge *knowledge, const struct qv
     return begin;
 }
 
+/* Appends the needs of each side of the outermost "or"s that end at op `end`; returns where that part begins. */
+static uint32_t rule_branches(const struct qv_knowledge *knowledge, const struct qv_rule *rule, uint32_t end,
+                              struct qv_evidence_set *needs, uint32_t *count)
+{
+    if (rule->ops[end].kind != OP_OR)
+        return rule_needs(knowledge, rule, end, &needs[(*count)++]);
+    uint32_t begin = rule_branches(knowledge, rule, end - 1, needs, count);
+    return rule_branches(knowledge, rule, begin - 1, needs, count);
+}
+
 /*
  * What each red flag must be told before it can fire, so that a case need not try them all. A rule that holds on an
  * empty case would be no red flag; the checker says so.
  */
-static int build_flag_masks(struct qv_knowledge *knowledge, const bool *flags, struct qv_error *error)
+static int build_flag_branches(struct qv_knowledge *knowledge, struct qv_error *error)
 {
-    uint32_t count = knowledge->facts->red_flag_count, columns = knowledge->evidence_count;
-    struct qv_evidence_set *masks = qv_arena_alloc(knowledge->arena, count, sizeof *masks);
-    struct qv_evidence_set *needs = qv_arena_alloc(knowledge->arena, count, sizeof *needs);
-    if (!masks || !needs)
+    uint32_t count = knowledge->facts->red_flag_count;
+    struct qv_flag_branches *branches = qv_arena_alloc(knowledge->arena, count, sizeof *branches);
+    if (!branches)
         return OUT_OF_MEMORY(error);
     for (uint32_t f = 0; f < count; f++) {
         const struct qv_rule *rule = knowledge->red_flag_rules[f];
-        for (uint32_t e = 0; e < columns; e++) {
-            if (flags[f * columns + e])
-                include(&masks[f], (int)e);
-        }
-        for (uint32_t i = 0; i < rule->op_count; i++) {
-            if (reads_medicines(&rule->ops[i]))
-                include(&masks[f], knowledge->medications);
-        }
-        rule_needs(knowledge, rule, rule->op_count - 1, &needs[f]);
+        uint32_t room = 1;
+        for (uint32_t i = 0; i < rule->op_count; i++)
+            room += rule->ops[i].kind == OP_OR;
+        struct qv_evidence_set *needs = qv_arena_alloc(knowledge->arena, room, sizeof *needs);
+        if (!needs)
+            return OUT_OF_MEMORY(error);
+        rule_branches(knowledge, rule, rule->op_count - 1, needs, &branches[f].count);
+        branches[f].needs = needs;
     }
-    knowledge->flag_mask = masks;
-    knowledge->flag_needs = needs;
+    knowledge->flag_branches = branches;
     return QV_OK;
 }
 
@@ -436,7 +443,7 @@ static int build_readers(struct qv_knowledge *knowledge, struct qv_error *error)
         lists_by_evidence(knowledge, flags, facts->red_flag_count, 0, order, &knowledge->flags_of,
                           &knowledge->flags_of_count))
         return OUT_OF_MEMORY(error);
-    return build_flag_masks(knowledge, flags, error);
+    return build_flag_branches(knowledge, error);
 }
 
 /* Findings whose "yes" alone fires a red flag, found by trying each on an otherwise empty case. */

@@ -129,16 +129,18 @@ bool can_be_grave(const struct engine *engine, const struct weights *total, enum
 /* The probability of each cause that one more red flag can never lower. */
 void cautious_probabilities(const struct weights *total, float p[COLUMNS]);
 
-/* False when a red flag has not been told what it needs, whatever the rest says. */
+/* False when no branch of a red flag has been told what it needs, whatever the rest says. */
 static inline bool flag_can_fire(const struct engine *engine, uint32_t flag, const struct qv_evidence_set *told)
 {
-    const uint64_t *mask = engine->knowledge->flag_mask[flag].words, *needs = engine->knowledge->flag_needs[flag].words;
-    uint64_t any = 0, lacking = 0;
-    for (uint32_t w = 0; w < QV_EVIDENCE_WORDS; w++) {
-        any |= mask[w] & told->words[w];
-        lacking |= needs[w] & ~told->words[w];
+    const struct qv_flag_branches *branches = &engine->knowledge->flag_branches[flag];
+    for (uint32_t b = 0; b < branches->count; b++) {
+        uint64_t lacking = 0;
+        for (uint32_t w = 0; w < QV_EVIDENCE_WORDS; w++)
+            lacking |= branches->needs[b].words[w] & ~told->words[w];
+        if (!lacking)
+            return true;
     }
-    return any && !lacking;
+    return false;
 }
 
 /* ---- the steps, a file each ---------------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 
 MAKEFLAGS += --no-print-directory
 PREFIX ?= /usr/local
+LIBDIR ?= lib
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
 CASE ?=
@@ -29,11 +30,13 @@ help:
 	@echo 'make install             into PREFIX ($(PREFIX)), below DESTDIR'
 	@echo 'make clean               delete what was built'
 
-# Talks on stderr only, so that the answer is alone on stdout.
+# Talks on stderr only, so that the answer is alone on stdout; and not at all when there is nothing to do.
 build:
 	@scripts/setup.sh run
-	@[ -f $(BUILD)/build.ninja ] || { echo 'Building quiver; this happens once.' >&2; meson setup $(BUILD) >&2; }
-	@ninja -C $(BUILD) --quiet >&2
+	@[ -f $(BUILD)/build.ninja ] || { echo 'Building quiver; this happens once.' >&2; \
+	    said=$$(meson setup $(BUILD) 2>&1) || { printf '%s\n' "$$said" >&2; exit 70; }; }
+	@said=$$(ninja -C $(BUILD) --quiet 2>&1); status=$$?; \
+	    case $$said in '' | *'no work to do.') ;; *) printf '%s\n' "$$said" >&2 ;; esac; exit $$status
 
 run: build
 	@$(QUIVER) ask --case '$(or $(CASE),$(EXAMPLE))' $(ARGS)
@@ -60,9 +63,10 @@ format:
 	@find src include tools tests -name '*.[ch]' -exec clang-format -i {} +
 
 install: build
-	@meson configure $(BUILD) -Dprefix='$(abspath $(PREFIX))' >/dev/null
+	@meson configure $(BUILD) -Dprefix='$(abspath $(PREFIX))' -Dlibdir='$(LIBDIR)' >/dev/null
 	@ninja -C $(BUILD) >/dev/null
-	@DESTDIR='$(DESTDIR)' meson install -C $(BUILD) --quiet
+	@DESTDIR='$(DESTDIR)' meson install -C $(BUILD) --no-rebuild --quiet
+	@[ -n '$(DESTDIR)' ] || [ "$$(id -u)" -ne 0 ] || ldconfig
 
 clean:
 	@rm -rf $(BUILD) build-*

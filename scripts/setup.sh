@@ -56,10 +56,15 @@ if [ "$(id -u)" -ne 0 ]; then
     fi
     become=sudo
 fi
-echo "Installing$missing" >&2
+echo "Installing$missing (this can take some minutes)" >&2
+# A list that does not update, such as one that has nothing to do with us, need not keep the packages away.
+$become apt-get update -qq >&2 || true
+# What apt-get says goes to a file, of which only a failure is shown.
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
 # shellcheck disable=SC2086 # a list of words
-if ! { $become apt-get update -qq &&
-    $become env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } >&2; then
+if ! $become env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >"$said" 2>&1; then
+    cat "$said" >&2
     echo "Could not install them. By hand: apt-get install$missing" >&2
     exit 69
 fi

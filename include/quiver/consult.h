@@ -37,6 +37,7 @@ int qv_consult(const struct qv_knowledge *knowledge, const struct qv_evidence_gi
  * EMERGENCY   a red flag demands an emergency; answer is set    none: the interview is over
  * ENOUGH      no question left could change the answer much     none
  *
+ * A sign that means an emergency only when it came suddenly is followed by that one question before the interview ends.
  * Answers are kept in the order given, so that `back` undoes exactly one. The case so far is always a valid case file,
  * which is how an interview is finished later.
  */

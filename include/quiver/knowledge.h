@@ -150,6 +150,7 @@ struct qv_condition {
 struct qv_red_flag {
     const char *id, *dossier, *within, *when, *text, *note;
     enum qv_level level;
+    bool crisis; /**< who has it is given the crisis line of their region */
     enum qv_grade grade;
     struct qv_words sources;
 };

@@ -45,6 +45,7 @@ struct qv_reason {
     const struct qv_words *sources;
     enum qv_grade grade;
     double weight_db; /**< decibans: positive speaks for the cause, negative against */
+    bool by_rivals;   /**< by itself it would speak the other way; what it does to other causes decides */
 };
 
 struct qv_cause {

@@ -126,11 +126,6 @@ static int find_level(const char *name)
     return -1;
 }
 
-static int find_condition(const struct qv_knowledge *knowledge, const char *id)
-{
-    return qv_knowledge_condition(knowledge, id);
-}
-
 static int find_contributor(const struct qv_knowledge *knowledge, const char *id)
 {
     for (uint32_t i = 0; i < knowledge->facts->contributor_count && i < 64; i++) {
@@ -202,7 +197,7 @@ static int take_expected(struct bench *bench, const json_t *root, uint32_t of_ca
     if (!first)
         return QV_ERR_DATA;
     uint64_t acceptable = 0;
-    status = get_set(bench->knowledge, root, "also_acceptable", find_condition, &acceptable, error);
+    status = get_set(bench->knowledge, root, "also_acceptable", qv_knowledge_condition, &acceptable, error);
     if (!status)
         status = get_set(bench->knowledge, root, "contributors", find_contributor, &expected->contributors, error);
     if (status)
@@ -211,7 +206,7 @@ static int take_expected(struct bench *bench, const json_t *root, uint32_t of_ca
     expected->level = find_level(level);
     if (expected->level < 0)
         return qv_fail(error, QV_ERR_DATA, "level: found \"%s\", expected one of the four levels", level);
-    expected->first = find_condition(bench->knowledge, first);
+    expected->first = qv_knowledge_condition(bench->knowledge, first);
     if (expected->first < 0)
         return qv_fail(error, QV_ERR_DATA, "first_cause: found \"%s\", expected the id of a condition", first);
     expected->acceptable = (uint32_t)acceptable;

@@ -50,23 +50,24 @@ static void say(const struct talk *talk, const char *lead, const char *words)
     qv_text_finish(&text);
 }
 
-static void say_softly(const struct talk *talk, const char *words)
+static void say_in(const struct talk *talk, const char *style, const char *lead, const char *words)
 {
     if (talk->colour)
-        fputs("\033[2m", stderr);
-    say(talk, "   ", words);
+        fputs(style, stderr);
+    say(talk, lead, words);
     if (talk->colour)
         fputs("\033[0m", stderr);
+}
+
+static void say_softly(const struct talk *talk, const char *words)
+{
+    say_in(talk, "\033[2m", "   ", words);
 }
 
 static void say_question(const struct talk *talk, const char *words)
 {
     fputs("\n", stderr);
-    if (talk->colour)
-        fputs("\033[1m", stderr);
-    say(talk, "", words);
-    if (talk->colour)
-        fputs("\033[0m", stderr);
+    say_in(talk, "\033[1m", "", words);
 }
 
 /* Reads a line into talk->line; one that is overlong or no text becomes an empty one. An interrupt counts as "stop". */
@@ -519,7 +520,7 @@ static int end(struct talk *talk, enum turn turn, const char *kept_path, bool we
                                                                                     : "No more questions now.");
     if (save)
         return asked || over ? keep(talk, save, false, error) : QV_OK;
-    if (over && went_on)
+    if (over && went_on && kept_path)
         (void)unlink(kept_path); /* it has been answered; a stale copy would only be offered again */
     if (!over && asked && kept_path && (turn == TURN_STOP || isatty(STDIN_FILENO)) &&
         agrees(talk, "Do you want to finish later? Then your answers so far are kept on this computer, for you only."))

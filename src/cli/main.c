@@ -71,43 +71,36 @@ static const struct verb verbs[] = {
 };
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
 
-static const struct verb *find_verb(const char *name)
-{
-    for (size_t i = 0; i < VERB_COUNT; i++) {
-        if (strcmp(verbs[i].name, name) == 0)
-            return &verbs[i];
-    }
-    return NULL;
-}
-
 static int print(const char *text)
 {
     struct qv_error error = {0};
     return cli_print(text, strlen(text), &error) ? cli_complain(&error, NULL) : 0;
 }
 
-static int no_such_verb(const char *name)
+/* The verb of that name; else NULL, and it was said why not. */
+static const struct verb *find_verb(const char *name, int *exit_status)
 {
-    struct qv_error error;
-    qv_fail(&error, QV_ERR_USAGE, "%s: no such verb", name);
-    return cli_complain(&error, NULL);
-}
-
-static int not_in_this_version(const char *name)
-{
-    struct qv_error error;
-    qv_fail(&error, QV_ERR_UNAVAILABLE, "%s is not in this version", name);
-    return cli_complain(&error, NULL);
+    struct qv_error error = {0};
+    for (size_t i = 0; i < VERB_COUNT && !error.status; i++) {
+        if (strcmp(verbs[i].name, name) != 0)
+            continue;
+        if (verbs[i].run)
+            return &verbs[i];
+        qv_fail(&error, QV_ERR_UNAVAILABLE, "%s is not in this version", name);
+    }
+    if (!error.status)
+        qv_fail(&error, QV_ERR_USAGE, "%s: no such verb", name);
+    *exit_status = cli_complain(&error, NULL);
+    return NULL;
 }
 
 static int help(int argc, char **argv)
 {
     if (argc > 1) {
-        const struct verb *verb = find_verb(argv[1]);
+        int exit_status;
+        const struct verb *verb = find_verb(argv[1], &exit_status);
         if (!verb)
-            return no_such_verb(argv[1]);
-        if (!verb->run)
-            return not_in_this_version(verb->name);
+            return exit_status;
         if (verb->help)
             return print(verb->help);
     }
@@ -148,11 +141,10 @@ static int run(int argc, char **argv)
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
         return version(argc - 1, argv + 1);
 
-    const struct verb *verb = find_verb(name);
+    int exit_status;
+    const struct verb *verb = find_verb(name, &exit_status);
     if (!verb)
-        return no_such_verb(name);
-    if (!verb->run)
-        return not_in_this_version(name);
+        return exit_status;
     for (int i = 2; verb->help && i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             return print(verb->help);

@@ -294,7 +294,7 @@ static int number_value(const struct qv_field *field, const char *text, struct q
     if (never(text)) {
         const struct measure *measure = field->unit ? find_measure(field->unit, strlen(field->unit)) : NULL;
         bool amount = !is_time && !(measure && measure->kind == KIND_TIME) && field->minimum <= 0;
-        *out = amount ? (struct qv_value){.kind = QV_NUMBER} : (struct qv_value){0};
+        *out = (struct qv_value){.kind = amount ? QV_NUMBER : QV_UNKNOWN};
         return QV_OK;
     }
 

@@ -4,7 +4,7 @@
 int qv_consult(const struct qv_knowledge *knowledge, const struct qv_evidence_given *given, struct qv_arena *arena,
                struct qv_answer **out, struct qv_error *error)
 {
-    struct qv_case *c;
+    struct qv_case *c = NULL;
     int status = qv_case_parse(arena, &knowledge->form, given->case_json, given->case_length, "case", &c, error);
     if (status)
         return status;

@@ -64,18 +64,50 @@ static uint32_t guess_still(const struct qv_interview *interview, const struct q
     return screen + rest;
 }
 
+/*
+ * A question still open whose "no" would show that this is no emergency ("did it come suddenly?"), or -1. It is asked
+ * before anyone is sent for an ambulance; who skips it is sent.
+ */
+static int find_telling_question(struct qv_interview *interview, const struct qv_answer *answer, int *finding,
+                                 struct qv_error *error)
+{
+    *finding = -1;
+    for (uint32_t i = 0; *finding < 0 && i < answer->ask_next_count; i++) {
+        uint32_t f = answer->ask_next[i].finding;
+        if (!interview->findings[f].tells_apart)
+            continue;
+        struct qv_answer *otherwise;
+        interview->c->values[f] = (struct qv_value){.kind = QV_NO};
+        int status = qv_reason(&interview->view, interview->c, NEXT_QUESTION | QV_REASON_NO_QUESTIONS,
+                               interview->thinking, &otherwise, error);
+        interview->c->values[f] = (struct qv_value){0};
+        if (status)
+            return status;
+        if (otherwise->level < QV_EMERGENCY)
+            *finding = (int)f;
+    }
+    return QV_OK;
+}
+
 /* Asks the mind where we stand. On failure the interview is as it was. */
 static int think(struct qv_interview *interview, struct qv_error *error)
 {
     struct qv_answer *answer;
     qv_arena_reset(interview->thinking);
     int status = qv_reason(&interview->view, interview->c, NEXT_QUESTION, interview->thinking, &answer, error);
+    int telling = -1;
+    if (!status && answer->level == QV_EMERGENCY)
+        status = find_telling_question(interview, answer, &telling, error);
     if (status)
         return status;
 
     interview->question = -1;
     interview->still = 0;
-    if (answer->level == QV_EMERGENCY) {
+    if (telling >= 0) {
+        interview->state = QV_INTERVIEW_ASKING;
+        interview->question = telling;
+        interview->still = 1;
+    } else if (answer->level == QV_EMERGENCY) {
         interview->state = QV_INTERVIEW_EMERGENCY;
     } else if (answer->enough || answer->ask_next_count == 0) {
         interview->state = QV_INTERVIEW_ENOUGH;
@@ -207,28 +239,20 @@ int qv_interview_answer(struct qv_interview *interview, struct qv_value value, s
 static int check_medicines(struct qv_interview *interview, const struct qv_case_medicine *medicines, uint32_t count,
                            struct qv_case **out, struct qv_error *error)
 {
-    struct qv_case *draft;
-    qv_arena_reset(interview->medicines);
-    int status = qv_case_copy(interview->medicines, interview->c, &draft, error);
-    if (status)
-        return status;
-    if (count) {
-        draft->medicines = qv_arena_alloc(interview->medicines, count, sizeof *draft->medicines);
-        if (!draft->medicines)
-            return out_of_memory(error);
-        memcpy(draft->medicines, medicines, count * sizeof *draft->medicines);
-    }
-    draft->medicine_count = count;
-    draft->medicines_known = true;
+    struct qv_case draft = *interview->c;
+    draft.medicines = (struct qv_case_medicine *)medicines; /* only to be written out */
+    draft.medicine_count = count;
+    draft.medicines_known = true;
 
     struct qv_text text;
     struct qv_json json;
     qv_text_init(&text, QV_CASE_MAX_BYTES);
     qv_json_init(&json, &text, 0);
-    qv_case_write(draft, &json);
-    status = qv_text_check(&text, error);
+    qv_case_write(&draft, &json);
+    int status = qv_text_check(&text, error);
+    qv_arena_reset(interview->medicines);
     if (status == QV_OK)
-        status = qv_case_parse(interview->medicines, draft->form, text.bytes, text.length, ORIGIN, out, error);
+        status = qv_case_parse(interview->medicines, draft.form, text.bytes, text.length, ORIGIN, out, error);
     qv_text_finish(&text);
     return status;
 }
@@ -238,7 +262,7 @@ int qv_interview_answer_medicines(struct qv_interview *interview, const struct q
 {
     assert(interview->state == QV_INTERVIEW_ASKING);
     assert(interview->findings[interview->question].type == QV_FIELD_MEDICINES);
-    struct qv_case *checked;
+    struct qv_case *checked = NULL;
     int status = check_medicines(interview, medicines, count, &checked, error);
     if (status)
         return status;
@@ -262,7 +286,6 @@ bool qv_interview_back(struct qv_interview *interview)
         return false;
     const struct step *step = &interview->steps[--interview->step_count];
     forget(interview, step->finding);
-    interview->state = QV_INTERVIEW_ASKING;
     interview->question = (int)step->finding;
     interview->still = step->still;
     return true;

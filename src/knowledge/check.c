@@ -335,47 +335,36 @@ static int check_ids(struct checker *checker)
     return QV_OK;
 }
 
-/* Adds the names of one entry; a person who types one must mean one thing. */
-static void add_names(const struct checker *checker, struct name *names, uint32_t *count, enum id_list_number list,
-                      uint32_t i, const struct qv_words *words)
+static const struct qv_words *names_of(const struct checker *checker, enum id_list_number list, uint32_t i)
 {
-    for (uint32_t w = 0; w < words->count; w++, (*count)++) {
-        struct name *name = &names[*count];
-        *name = (struct name){.text = words->at[w], .order = *count, .entry = entry_place(checker, list, i)};
-        name->at = *AT_ENTRY(&name->entry, "names", w);
+    const struct qv_facts *facts = checker->facts;
+    if (list == IDS_MEDICINES)
+        return &facts->medicines[i].names;
+    return list == IDS_DRINKS ? &facts->drinks[i].names : &facts->foods[i].names;
+}
+
+/* Within these neighbouring lists, a person who types a name must mean one thing. */
+static int check_names(struct checker *checker, enum id_list_number first, enum id_list_number last, const char *what)
+{
+    uint32_t total = 0, count = 0;
+    for (enum id_list_number list = first; list <= last; list++) {
+        for (uint32_t i = 0; i < checker->lists[list].count; i++)
+            total += names_of(checker, list, i)->count;
     }
-}
-
-static int check_medicine_names(struct checker *checker)
-{
-    const struct qv_facts *facts = checker->facts;
-    uint32_t total = 0, count = 0;
-    for (uint32_t i = 0; i < facts->medicine_count; i++)
-        total += facts->medicines[i].names.count;
     struct name *names = qv_arena_alloc(checker->arena, total, sizeof *names);
     if (!names)
         return out_of_memory(checker);
-    for (uint32_t i = 0; i < facts->medicine_count; i++)
-        add_names(checker, names, &count, IDS_MEDICINES, i, &facts->medicines[i].names);
-    return complain_of_twins(checker, names, count, "the medicine's name");
-}
-
-static int check_food_names(struct checker *checker)
-{
-    const struct qv_facts *facts = checker->facts;
-    uint32_t total = 0, count = 0;
-    for (uint32_t i = 0; i < facts->drink_count; i++)
-        total += facts->drinks[i].names.count;
-    for (uint32_t i = 0; i < facts->food_count; i++)
-        total += facts->foods[i].names.count;
-    struct name *names = qv_arena_alloc(checker->arena, total, sizeof *names);
-    if (!names)
-        return out_of_memory(checker);
-    for (uint32_t i = 0; i < facts->drink_count; i++)
-        add_names(checker, names, &count, IDS_DRINKS, i, &facts->drinks[i].names);
-    for (uint32_t i = 0; i < facts->food_count; i++)
-        add_names(checker, names, &count, IDS_FOODS, i, &facts->foods[i].names);
-    return complain_of_twins(checker, names, count, "the name");
+    for (enum id_list_number list = first; list <= last; list++) {
+        for (uint32_t i = 0; i < checker->lists[list].count; i++) {
+            const struct qv_words *words = names_of(checker, list, i);
+            for (uint32_t w = 0; w < words->count; w++, count++) {
+                struct name *name = &names[count];
+                *name = (struct name){.text = words->at[w], .order = count, .entry = entry_place(checker, list, i)};
+                name->at = *AT_ENTRY(&name->entry, "names", w);
+            }
+        }
+    }
+    return complain_of_twins(checker, names, count, what);
 }
 
 /* ---- levels.yaml ------------------------------------------------------------------------------------------------- */
@@ -688,8 +677,7 @@ static void check_likelihood(struct checker *checker, const struct place *at, co
     if (!is_within(likelihood->p, P_MIN, P_MAX))
         complain(checker, AT_KEY(at, "p"), "p of \"%s\" in \"%s\" is %g, expected %g to %g", likelihood->finding, id,
                  likelihood->p, P_MIN, P_MAX);
-    if (likelihood->text)
-        check_text(checker, at, "text", likelihood->finding, likelihood->text);
+    check_text(checker, at, "text", likelihood->finding, likelihood->text);
     check_sources(checker, at, likelihood->finding, &likelihood->sources);
 }
 
@@ -1240,14 +1228,16 @@ static int check_rules(struct checker *checker)
 
 static int check_all(struct checker *checker)
 {
+    for (uint32_t f = 0; f < checker->loaded->file_count; f++)
+        checker->files[f] = *WHOLE_FILE(f);
     list_ids(checker);
     int status = check_ids(checker);
     if (!status)
         status = check_emergency_numbers(checker);
     if (!status)
-        status = check_medicine_names(checker);
+        status = check_names(checker, IDS_MEDICINES, IDS_MEDICINES, "the medicine's name");
     if (!status)
-        status = check_food_names(checker);
+        status = check_names(checker, IDS_DRINKS, IDS_FOODS, "the name");
     if (status)
         return status;
 
@@ -1279,11 +1269,7 @@ int check_facts(const struct loaded_facts *loaded, qv_complaint_fn *report, void
                               .error = error};
     if (checker.arena)
         checker.files = qv_arena_alloc(checker.arena, loaded->file_count, sizeof *checker.files);
-    int status = checker.places && checker.files ? QV_OK : out_of_memory(&checker);
-    for (uint32_t f = 0; !status && f < loaded->file_count; f++)
-        checker.files[f] = *WHOLE_FILE(f);
-    if (!status)
-        status = check_all(&checker);
+    int status = checker.places && checker.files ? check_all(&checker) : out_of_memory(&checker);
     places_destroy(checker.places);
     qv_arena_destroy(checker.arena);
     *complaints += checker.complaints;

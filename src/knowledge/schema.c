@@ -218,6 +218,7 @@ static const cyaml_schema_field_t red_flag_fields[] = {
     ID(qv_red_flag, "within", within),
     TEXT(qv_red_flag, "when", when),
     TEXT(qv_red_flag, "text", text),
+    FLAG_O(qv_red_flag, "crisis", crisis),
     ENUM(qv_red_flag, "grade", grade, grades),
     WORDS(qv_red_flag, "sources", sources),
     TEXT_O(qv_red_flag, "note", note),

@@ -155,7 +155,8 @@ static void word_reason(const struct engine *engine, uint32_t evidence, uint32_t
     const struct qv_likelihood *likelihood = &engine->facts->conditions[cause].likelihoods[entry];
     reason->sources = &likelihood->sources;
     reason->grade = likelihood->grade;
-    if (likelihood->text && strcmp(knowledge->cells[cell].id, likelihood->is ? likelihood->is : "yes") == 0)
+    if (likelihood->text && !reason->by_rivals &&
+        strcmp(knowledge->cells[cell].id, likelihood->is ? likelihood->is : "yes") == 0)
         reason->text = likelihood->text;
 }
 
@@ -221,8 +222,10 @@ static int list_reasons(const struct engine *engine, const struct without *rows,
         if (fabs(weight_db) < SMALLEST_REASON_DB)
             continue;
         struct qv_reason *reason = weight_db > 0 ? &for_it[cause->for_count++] : &against_it[cause->against_count++];
-        word_reason(engine, rows[r].evidence, cause->condition, reason);
+        float own = engine->knowledge->log_ratio[cell_of(engine, rows[r].evidence)][cause->condition];
         reason->weight_db = weight_db;
+        reason->by_rivals = weight_db > 0 ? own < 0 : own > 0;
+        word_reason(engine, rows[r].evidence, cause->condition, reason);
     }
     qsort(for_it, cause->for_count, sizeof *for_it, heavier_first);
     qsort(against_it, cause->against_count, sizeof *against_it, heavier_first);

@@ -73,9 +73,10 @@ void engine_log_prior(const struct engine *engine, double age, int sex, float ou
 /* ---- weights --------------------------------------------------------------------------------------------------------- */
 
 /*
- * Loops over COLUMNS are plain so that compilers turn them into vector instructions. The hot functions are compiled a
- * second time for AVX2, chosen when the program starts (by GCC; Clang 14 cannot inline into such clones). Both do the same operations in the same order (no fused
- * multiply-add), so the answer is the same to the last digit on every machine.
+ * Loops over COLUMNS are plain so that compilers turn them into vector instructions. GCC compiles the hot functions a
+ * second time for AVX2 and chooses when the program starts (Clang 14 cannot inline into such clones, so it does not).
+ * Both do the same operations in the same order, without fused multiply-add, so the answer is the same to the last digit
+ * on every machine.
  */
 #if defined __x86_64__ && defined __gnu_linux__ && !defined __SANITIZE_ADDRESS__ && !defined __clang__
 #define VECTOR_CLONES __attribute__((target_clones("avx2", "default")))

@@ -53,9 +53,9 @@ struct engine {
     float log_prior[COLUMNS]; /* by age and sex; padding is -infinity */
     struct weights total;
     struct sign *signs;
-    int catch_all;        /* a cause, or -1 */
+    int catch_all;             /* a cause, or -1 */
     float routine_at[COLUMNS]; /* thresholds of the causes whose urgency is routine; above 1 for the rest */
-    uint32_t grave_count; /* causes whose urgency is above routine */
+    uint32_t grave_count;      /* causes whose urgency is above routine */
     uint32_t grave[COLUMNS];
     float grave_logit[COLUMNS];  /* log-odds of their thresholds */
     float grave_margin[COLUMNS]; /* log-odds against the strongest rival alone, in the case as it is */
@@ -102,9 +102,9 @@ double stated_probability(const struct engine *engine, uint32_t cause, double p,
 /* What one answer makes of the posterior. */
 struct shifted {
     float p[COLUMNS];
-    double fit;       /* Σ w' / Σ w: how much likelier the answer is by the causes than in the background */
-    double gain_bits; /* what it told: the divergence (Kullback and Leibler 1951) of the posterior after from before */
-    uint32_t leading; /* the cause that people would be told is likeliest */
+    double fit;        /* Σ w' / Σ w: how much likelier the answer is by the causes than in the background */
+    double gain_bits;  /* what it told: the divergence (Kullback and Leibler 1951) of the posterior after from before */
+    uint32_t leading;  /* the cause that people would be told is likeliest */
     bool asks_routine; /* some cause asks for `routine` by its plain probability */
     bool can_be_grave; /* it is worth asking grave_by_causes() */
 };

@@ -14,8 +14,9 @@
 
 /* A leading cause that moves by so much has changed (reasoning.md: 20 points). */
 #define MATERIAL_SHIFT 0.20
-/* Changes listed at most; more is not read. */
-#define CHANGES_MAX 16
+/* Changes listed at most for each level that they would lead to; more is not read, and one level must not crowd out another. */
+#define CHANGES_A_LEVEL 5
+#define CHANGES_MAX (QV_LEVEL_COUNT * CHANGES_A_LEVEL)
 #define QUESTIONS_MAX 8
 /* An answer that asks for urgent help, or moves the rest, is a reason to go on asking from these likelihoods on. */
 #define PLAUSIBLE_GRAVE 0.01
@@ -31,17 +32,22 @@ struct probe {
     struct shifted shifted;
 };
 
+/* The most decisive changes, first first. */
+struct ranked_changes {
+    struct qv_change at[CHANGES_A_LEVEL];
+    double scores[CHANGES_A_LEVEL];
+    uint32_t count;
+};
+
 /* The explorer's own copies, so that the case is not touched. */
 struct explorer {
     struct engine *engine;
     struct qv_value *values;
     int8_t *levels;
     struct qv_situation situation;
-    struct shifted as_it_is;               /* what a finding without weight leaves */
-    uint32_t firing_count[QV_LEVEL_COUNT]; /* red flags of the case as it is, by level */
-    struct qv_change *changes;
-    double change_scores[CHANGES_MAX];
-    uint32_t change_count;
+    struct shifted as_it_is;                       /* what a finding without weight leaves */
+    uint32_t firing_count[QV_LEVEL_COUNT];         /* red flags of the case as it is, by level */
+    struct ranked_changes changes[QV_LEVEL_COUNT]; /* by the level they would lead to */
     struct qv_question *questions;
     uint32_t question_count;
     uint32_t *not_asked;
@@ -251,40 +257,63 @@ static double leading_shift(const struct engine *engine, const struct probe *pro
     return fabs((double)probe->shifted.p[engine->leading] - engine->p[engine->leading]);
 }
 
-/* 0 = no matter. A level outranks a leading cause, which outranks a shift of it. */
-static double decisiveness(const struct engine *engine, const struct probe *probe)
+/* 0 = no matter. A level outranks a leading cause, which outranks a shift of it; of equals the likelier answer. */
+static double decisiveness(const struct engine *engine, const struct probe *probe, double share)
 {
     double shift = leading_shift(engine, probe);
     bool level_changes = probe->level != engine->level, leading_changes = probe->shifted.leading != engine->leading;
     if (!level_changes && !leading_changes && shift < MATERIAL_SHIFT)
         return 0;
-    return 10 * (level_changes ? abs((int)probe->level - (int)engine->level) : 0) + 2 * leading_changes + shift;
+    return 10 * abs((int)probe->level - (int)engine->level) + 2 * leading_changes + shift + fmin(share, 1);
 }
 
-/* Most decisive first, equals in the order of the findings; what falls off the end is not read. */
+static void rank_change(struct ranked_changes *ranked, const struct qv_change *change, double score)
+{
+    uint32_t at = ranked->count;
+    while (at > 0 && ranked->scores[at - 1] < score)
+        at--;
+    if (at == CHANGES_A_LEVEL)
+        return;
+    if (ranked->count < CHANGES_A_LEVEL)
+        ranked->count++;
+    for (uint32_t i = ranked->count - 1; i > at; i--) {
+        ranked->at[i] = ranked->at[i - 1];
+        ranked->scores[i] = ranked->scores[i - 1];
+    }
+    ranked->at[at] = *change;
+    ranked->scores[at] = score;
+}
+
 static void note_change(struct explorer *explorer, uint32_t finding, const struct qv_value *value, const char *phrase,
                         const struct probe *probe, double score)
 {
-    uint32_t at = explorer->change_count;
-    while (at > 0 && explorer->change_scores[at - 1] < score)
-        at--;
-    if (at == CHANGES_MAX)
-        return;
-    if (explorer->change_count < CHANGES_MAX)
-        explorer->change_count++;
-    for (uint32_t i = explorer->change_count - 1; i > at; i--) {
-        explorer->changes[i] = explorer->changes[i - 1];
-        explorer->change_scores[i] = explorer->change_scores[i - 1];
+    uint32_t cause = probe->shifted.leading;
+    struct qv_change change = {.finding = finding,
+                               .value = *value,
+                               .phrase = phrase,
+                               .level = probe->level,
+                               .top_cause = cause,
+                               .probability =
+                                   stated_probability(explorer->engine, cause, (double)probe->shifted.p[cause], 1)};
+    rank_change(&explorer->changes[probe->level], &change, score);
+}
+
+/* All levels' changes in one list, most decisive first. */
+static uint32_t merge_changes(const struct explorer *explorer, struct qv_change *out)
+{
+    uint32_t next[QV_LEVEL_COUNT] = {0}, count = 0;
+    for (;;) {
+        int best = -1;
+        for (int level = QV_LEVEL_COUNT - 1; level >= 0; level--) {
+            const struct ranked_changes *ranked = &explorer->changes[level];
+            if (next[level] < ranked->count &&
+                (best < 0 || ranked->scores[next[level]] > explorer->changes[best].scores[next[best]]))
+                best = level;
+        }
+        if (best < 0)
+            return count;
+        out[count++] = explorer->changes[best].at[next[best]++];
     }
-    explorer->change_scores[at] = score;
-    explorer->changes[at] =
-        (struct qv_change){.finding = finding,
-                           .value = *value,
-                           .phrase = phrase,
-                           .level = probe->level,
-                           .top_cause = probe->shifted.leading,
-                           .probability = stated_probability(explorer->engine, probe->shifted.leading,
-                                                             (double)probe->shifted.p[probe->shifted.leading], 1)};
 }
 
 /* ---- what to ask next ------------------------------------------------------------------------------------------------------ */
@@ -450,9 +479,10 @@ static void explore_finding(struct explorer *explorer, uint32_t finding, bool as
         struct probe probe;
         probe_begin(explorer, finding, values[l], &probe);
         probe_end(explorer, finding);
+        double share = answer_share(engine, finding, &probe, l);
         if (ask)
-            expect(&expectation, engine, &probe, answer_share(engine, finding, &probe, l));
-        double score = other ? decisiveness(engine, &probe) : 0;
+            expect(&expectation, engine, &probe, share);
+        double score = other ? decisiveness(engine, &probe, share) : 0;
         if (score > 0)
             note_change(explorer, finding, &values[l], phrase_of(engine, finding, l), &probe, score);
         means_emergency |= probe.level == QV_EMERGENCY;
@@ -483,10 +513,9 @@ static int explorer_begin(struct explorer *explorer, struct engine *engine)
     *explorer = (struct explorer){.engine = engine};
     explorer->values = qv_arena_alloc(engine->arena, findings, sizeof *explorer->values);
     explorer->levels = qv_arena_alloc(engine->arena, engine->knowledge->evidence_count, sizeof *explorer->levels);
-    explorer->changes = qv_arena_alloc(engine->arena, CHANGES_MAX, sizeof *explorer->changes);
     explorer->questions = qv_arena_alloc(engine->arena, QUESTIONS_MAX, sizeof *explorer->questions);
     explorer->not_asked = qv_arena_alloc(engine->arena, findings, sizeof *explorer->not_asked);
-    if (!explorer->values || !explorer->levels || !explorer->changes || !explorer->questions || !explorer->not_asked)
+    if (!explorer->values || !explorer->levels || !explorer->questions || !explorer->not_asked)
         return QV_ERR_UNAVAILABLE;
 
     memcpy(explorer->values, engine->values, findings * sizeof *explorer->values);
@@ -508,7 +537,8 @@ static int explorer_begin(struct explorer *explorer, struct engine *engine)
 int explore(struct engine *engine, unsigned flags, struct qv_answer *answer)
 {
     struct explorer explorer;
-    if (explorer_begin(&explorer, engine))
+    struct qv_change *changes = qv_arena_alloc(engine->arena, CHANGES_MAX, sizeof *changes);
+    if (!changes || explorer_begin(&explorer, engine))
         return QV_ERR_UNAVAILABLE;
 
     for (uint32_t f = 0; f < engine->facts->finding_count; f++) {
@@ -522,8 +552,8 @@ int explore(struct engine *engine, unsigned flags, struct qv_answer *answer)
         note_medicines(&explorer);
 
     bool screening = explorer.question_count && place_in_order(engine, explorer.questions[0].finding) < UINT32_MAX;
-    answer->changes = explorer.changes;
-    answer->change_count = explorer.change_count;
+    answer->changes = changes;
+    answer->change_count = merge_changes(&explorer, changes);
     answer->ask_next = explorer.questions;
     answer->ask_next_count = explorer.question_count;
     answer->not_asked = explorer.not_asked;

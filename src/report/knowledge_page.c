@@ -54,13 +54,6 @@ static void detail_basis(struct sheet *sheet, const char *grade, const struct qv
     sheet_flush_labelled(sheet, LABEL_COLUMN, grade ? "grade" : "sources", DETAIL_COLUMN);
 }
 
-static void say_dim(struct sheet *sheet, const char *words)
-{
-    sheet_style(sheet, STYLE_DIM);
-    sheet_say(sheet, words);
-    sheet_style(sheet, STYLE_NORMAL);
-}
-
 static void statements(struct sheet *sheet, const char *heading, const struct qv_statements *statements)
 {
     if (!statements->count)
@@ -152,10 +145,10 @@ static void say_weight(struct sheet *sheet, const struct weight *weight)
 {
     sheet_sayf(sheet, "%+6.1f" TIE "dB  ", weight->decibans);
     sheet_say_rate(sheet, weight->entry->p);
-    say_dim(sheet, " against ");
+    sheet_say_in(sheet, STYLE_DIM, " against ");
     sheet_say_rate(sheet, weight->cell->background);
     if (weight->yes_no) {
-        say_dim(sheet, ", if not ");
+        sheet_say_in(sheet, STYLE_DIM, ", if not ");
         sheet_say_decibans(sheet, weight->decibans_if_no);
     }
     sheet_say(sheet, "  ");
@@ -164,9 +157,7 @@ static void say_weight(struct sheet *sheet, const struct weight *weight)
 
 static void weight_of_evidence(struct sheet *sheet, const struct weight *weight)
 {
-    sheet_style(sheet, STYLE_BOLD);
-    sheet_say(sheet, weight->evidence->id);
-    sheet_style(sheet, STYLE_NORMAL);
+    sheet_say_in(sheet, STYLE_BOLD, weight->evidence->id);
     if (!weight->yes_no) {
         sheet_say(sheet, " = ");
         sheet_say(sheet, weight->cell->id);
@@ -214,7 +205,7 @@ static void condition_prior(struct sheet *sheet, const struct qv_prior *prior)
     }
     if (prior->note)
         sheet_line(sheet, 2, 4, STYLE_DIM, prior->note);
-    say_dim(sheet, qv_grade_name(prior->grade));
+    sheet_say_in(sheet, STYLE_DIM, qv_grade_name(prior->grade));
     sheet_cite(sheet, &prior->sources);
     sheet_flush(sheet, 2, 4);
 }
@@ -296,13 +287,11 @@ static void show_condition(struct sheet *sheet, uint32_t index)
 
 static void evidence_level(struct sheet *sheet, const struct qv_cell *cell, const struct qv_evidence_level *level)
 {
-    sheet_style(sheet, STYLE_BOLD);
-    sheet_say(sheet, cell->id);
-    sheet_style(sheet, STYLE_NORMAL);
+    sheet_say_in(sheet, STYLE_BOLD, cell->id);
     if (cell->background > 0) {
         sheet_say(sheet, ", ");
         sheet_say_rate(sheet, cell->background);
-        say_dim(sheet, " of people who come");
+        sheet_say_in(sheet, STYLE_DIM, " of people who come");
     }
     if (level && level->below)
         sheet_sayf(sheet, ", below %.6g", *level->below);
@@ -334,9 +323,7 @@ static void evidence_levels(struct sheet *sheet, uint32_t evidence, const struct
 
 static void weight_of_condition(struct sheet *sheet, const struct weight *weight)
 {
-    sheet_style(sheet, STYLE_BOLD);
-    sheet_say(sheet, weight->condition->id);
-    sheet_style(sheet, STYLE_NORMAL);
+    sheet_say_in(sheet, STYLE_BOLD, weight->condition->id);
     if (!weight->yes_no) {
         sheet_say(sheet, ", ");
         sheet_say(sheet, weight->cell->id);
@@ -488,6 +475,7 @@ static void show_red_flag(struct sheet *sheet, uint32_t index)
     sheet_say_within(sheet, flag->within);
     sheet_flush_labelled(sheet, LABEL_COLUMN, "level", DETAIL_COLUMN);
     detail(sheet, "when", flag->when);
+    detail(sheet, "says also", flag->crisis ? "the crisis line of the region" : NULL);
     detail(sheet, "in dossier", flag->dossier);
     detail(sheet, "note", flag->note);
     detail_basis(sheet, qv_grade_name(flag->grade), &flag->sources);
@@ -580,9 +568,20 @@ static void show_test(struct sheet *sheet, uint32_t index)
 /* A hundred years stand for no limit. */
 #define ANY_TIME_DAYS 36500
 
+/* Whether the days of an effect count from stopping: the pattern that reads it says so. */
+static bool counts_from_stop(const struct qv_facts *facts, const char *effect)
+{
+    for (uint32_t p = 0; p < facts->pattern_count; p++) {
+        const struct qv_pattern *pattern = &facts->patterns[p];
+        if (pattern->from_stop && pattern->medicine && strcmp(pattern->medicine, effect) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void show_effect(struct sheet *sheet, const struct qv_effect *effect)
 {
-    bool counts_from_stop = strcmp(effect->effect, "withdrawal") == 0;
+    bool from_stop = counts_from_stop(sheet->knowledge->facts, effect->effect);
     sheet_style(sheet, STYLE_BOLD);
     sheet_say_id(sheet, effect->effect);
     sheet_style(sheet, STYLE_NORMAL);
@@ -590,7 +589,7 @@ static void show_effect(struct sheet *sheet, const struct qv_effect *effect)
     sheet_say_days(sheet, effect->from_days);
     sheet_say(sheet, " to ");
     sheet_say_days(sheet, effect->to_days);
-    sheet_say(sheet, counts_from_stop ? " after stopping or taking less" : " after the start or a change of dose");
+    sheet_say(sheet, from_stop ? " after stopping or taking less" : " after the start or a change of dose");
     if (effect->latest_days >= ANY_TIME_DAYS) {
         sheet_say(sheet, ", or any time later");
     } else if (effect->latest_days > effect->to_days) {

@@ -103,6 +103,13 @@ void sheet_say(struct sheet *sheet, const char *words)
         say_bytes(sheet, words, strlen(words));
 }
 
+void sheet_say_in(struct sheet *sheet, enum style style, const char *words)
+{
+    sheet_style(sheet, style);
+    sheet_say(sheet, words);
+    sheet_style(sheet, STYLE_NORMAL);
+}
+
 void sheet_say_first_sentence(struct sheet *sheet, const char *words)
 {
     if (!words)
@@ -241,15 +248,6 @@ static unsigned word_columns(const char *word, size_t length)
     return (unsigned)columns;
 }
 
-void sheet_fill_line(struct sheet *sheet)
-{
-    if (!sheet->colour || !sheet->paragraph.bytes)
-        return;
-    unsigned used = word_columns(sheet->paragraph.bytes, sheet->paragraph.length);
-    for (; used < sheet->columns; used++)
-        qv_text_puts(&sheet->paragraph, TIE);
-}
-
 void sheet_bar(struct sheet *sheet, double share, unsigned width)
 {
     if (sheet->plain)
@@ -382,8 +380,18 @@ static void begin_line(struct pen *pen, unsigned indent)
     put_style(pen);
 }
 
+/* The ground of an alarm covers its lines up to the edge. */
+static void fill_alarm(const struct pen *pen)
+{
+    if (pen->style != STYLE_ALARM || !pen->sheet->colour)
+        return;
+    for (unsigned column = pen->column; column < pen->sheet->columns; column++)
+        put(pen->sheet, " ");
+}
+
 static void break_line(struct pen *pen)
 {
+    fill_alarm(pen);
     if (pen->style != STYLE_NORMAL && pen->sheet->colour)
         put(pen->sheet, ANSI_RESET);
     put(pen->sheet, "\n");
@@ -435,6 +443,7 @@ static void lay_down(struct pen *pen)
             put_word(pen, at, length);
         at += length;
     }
+    fill_alarm(pen);
     if (pen->style != STYLE_NORMAL && sheet->colour)
         put(sheet, ANSI_RESET);
     put(sheet, "\n");
@@ -479,14 +488,10 @@ void sheet_blank(struct sheet *sheet)
 void sheet_heading(struct sheet *sheet, const char *title, const char *note)
 {
     sheet_blank(sheet);
-    sheet_style(sheet, STYLE_BOLD);
-    sheet_say(sheet, title);
-    sheet_style(sheet, STYLE_NORMAL);
+    sheet_say_in(sheet, STYLE_BOLD, title);
     if (note) {
         sheet_say(sheet, "  ");
-        sheet_style(sheet, STYLE_DIM);
-        sheet_say(sheet, note);
-        sheet_style(sheet, STYLE_NORMAL);
+        sheet_say_in(sheet, STYLE_DIM, note);
     }
     sheet_flush(sheet, 0, 2);
 }
@@ -521,9 +526,7 @@ void sheet_say_source(struct sheet *sheet, const struct qv_source *source)
     static const char *const marks[] = {[QV_READ_RECALLED] = " [recalled, not re-read]",
                                         [QV_READ_SEEN] = "",
                                         [QV_READ_ESTIMATE] = " [our own estimate]"};
-    sheet_style(sheet, STYLE_DIM);
-    sheet_say(sheet, marks[source->read]);
-    sheet_style(sheet, STYLE_NORMAL);
+    sheet_say_in(sheet, STYLE_DIM, marks[source->read]);
 }
 
 void sheet_sources(struct sheet *sheet)

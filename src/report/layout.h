@@ -24,7 +24,7 @@ enum style {
     STYLE_ROUTINE,
     STYLE_URGENT,
     STYLE_EMERGENCY,
-    STYLE_ALARM, /* white on the emergency colour */
+    STYLE_ALARM, /* white on the emergency colour; to the end of a paragraph, its ground fills the lines */
     STYLE_END,
 };
 
@@ -57,6 +57,7 @@ void *sheet_alloc(struct sheet *sheet, size_t count, size_t size) QV_MUST_CHECK;
 
 void sheet_style(struct sheet *sheet, enum style style);
 void sheet_say(struct sheet *sheet, const char *words);
+void sheet_say_in(struct sheet *sheet, enum style style, const char *words);
 /* The words up to and with the first full stop that ends a sentence. */
 void sheet_say_first_sentence(struct sheet *sheet, const char *words);
 /* With a small first letter, for use within a sentence; "MRI scan" and "I" stay as they are. */
@@ -80,8 +81,6 @@ void sheet_say_interval(struct sheet *sheet, double low, double high);
 void sheet_say_rate(struct sheet *sheet, double rate);
 /* "+11.2 dB" */
 void sheet_say_decibans(struct sheet *sheet, double decibans);
-/* Fills a paragraph of one line up to the edge, so that a coloured ground covers the line. */
-void sheet_fill_line(struct sheet *sheet);
 /* A bar of width columns; nothing when plain. */
 void sheet_bar(struct sheet *sheet, double share, unsigned width);
 /* "[1, 4]": numbers of sources, handed out in the order of citing. */

@@ -43,6 +43,7 @@ struct page {
     const struct qv_answer *answer;
     const struct qv_facts *facts;
     const struct shape *shape;
+    uint32_t named_as_not_said; /* so many of the answer's not_asked */
     bool full;
 };
 
@@ -74,6 +75,11 @@ static bool same_region(const char *a, const char *b)
     return (a[0] | 32) == (b[0] | 32) && a[0] && (a[1] | 32) == (b[1] | 32) && a[1] && !a[2] && !b[2];
 }
 
+static bool is_general(const struct qv_emergency_number *number)
+{
+    return strcmp(number->region, "*") == 0;
+}
+
 /* The number for the person's region, else the one for everywhere else; NULL when the knowledge has neither. */
 static const struct qv_emergency_number *emergency_number(const struct page *page)
 {
@@ -81,17 +87,12 @@ static const struct qv_emergency_number *emergency_number(const struct page *pag
     const char *region = page->sheet.settings->region;
     for (uint32_t i = 0; i < page->facts->emergency_number_count; i++) {
         const struct qv_emergency_number *number = &page->facts->emergency_numbers[i];
-        if (strcmp(number->region, "*") == 0)
+        if (is_general(number))
             general = number;
         else if (region && same_region(number->region, region))
             return number;
     }
     return general;
-}
-
-static bool is_general(const struct qv_emergency_number *number)
-{
-    return strcmp(number->region, "*") == 0;
 }
 
 /* "999 (United Kingdom)" */
@@ -100,7 +101,7 @@ static void say_number(struct page *page, const struct qv_emergency_number *numb
     struct sheet *sheet = &page->sheet;
     sheet_say(sheet, number->number);
     sheet_say(sheet, " (");
-    sheet_say(sheet, is_general(number) ? "or the number of the country you are in" : number->name);
+    sheet_say(sheet, is_general(number) ? "or your country's number" : number->name);
     sheet_say(sheet, ")");
 }
 
@@ -117,9 +118,7 @@ static void emergency_banner(struct page *page, const struct qv_level_info *leve
         sheet_say(sheet, ": ");
         say_number(page, number);
     }
-    sheet_fill_line(sheet);
-    sheet_style(sheet, STYLE_NORMAL);
-    sheet_flush(sheet, 0, 0);
+    sheet_flush(sheet, 0, 1);
     sheet_rule(sheet, STYLE_EMERGENCY);
     sheet_say(sheet, level->text);
     cite_if_full(page, &level->sources);
@@ -159,13 +158,23 @@ static void write_banner(struct page *page)
         calm_banner(page, level);
 }
 
-/* Someone who thinks of suicide gets the crisis line of the place, whatever the level. */
+static bool is_crisis(const struct qv_facts *facts, const struct qv_because *because)
+{
+    for (uint32_t f = 0; f < facts->red_flag_count; f++) {
+        if (facts->red_flags[f].crisis && strcmp(facts->red_flags[f].id, because->id) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The crisis line of the place, whatever the level, when a red flag calls for it. */
 static void write_crisis_line(struct page *page)
 {
-    const struct qv_case *c = page->answer->c;
-    int field = c ? qv_form_find(c->form, "suicidal_thoughts") : -1;
+    bool crisis = false;
+    for (uint32_t i = 0; i < page->answer->because_count; i++)
+        crisis |= is_crisis(page->facts, &page->answer->because[i]);
     const struct qv_emergency_number *number = emergency_number(page);
-    if (field < 0 || c->values[field].kind != QV_YES || !number || !number->crisis_line)
+    if (!crisis || !number || !number->crisis_line)
         return;
     sheet_style(&page->sheet, STYLE_BOLD);
     sheet_say(&page->sheet, "Crisis line: ");
@@ -194,9 +203,7 @@ static void write_not_asked(struct page *page)
     size_t room = page->full ? SIZE_MAX : 2 * (size_t)sheet->columns - 80;
     size_t used = 0;
     uint32_t shown = 0;
-    sheet_style(sheet, STYLE_BOLD);
-    sheet_say(sheet, "Not said: ");
-    sheet_style(sheet, STYLE_NORMAL);
+    sheet_say_in(sheet, STYLE_BOLD, "Not said: ");
     sheet_say(sheet, "whether ");
     for (; shown < answer->not_asked_count; shown++) {
         const char *phrase = page->facts->findings[answer->not_asked[shown]].present;
@@ -206,6 +213,7 @@ static void write_not_asked(struct page *page)
         sheet_say(sheet, shown ? "; " : "");
         say_phrase(page, answer->not_asked[shown]);
     }
+    page->named_as_not_said = shown;
     if (shown < answer->not_asked_count)
         sheet_sayf(sheet, "; %u" TIE "more", (unsigned)(answer->not_asked_count - shown));
     sheet_say(sheet, ". If any is so, it may be an emergency");
@@ -314,7 +322,10 @@ static void cause_line(struct page *page, const struct qv_cause *cause, struct c
     sheet_flush(sheet, 2, REASON_INDENT);
 }
 
-/* On one screen the reasons run on as sentences; a text that two findings share is said once. */
+/*
+ * On one screen the reasons run on as sentences; a text that two findings share is said once, and what fits the cause
+ * but fits another one better is left out, as "but" would puzzle.
+ */
 static void reasons_in_brief(struct page *page, const char *label, const struct qv_reason *reasons, uint32_t count,
                              unsigned limit)
 {
@@ -323,7 +334,7 @@ static void reasons_in_brief(struct page *page, const char *label, const struct 
     unsigned shown = 0;
     for (uint32_t i = 0; i < count && shown < limit; i++) {
         const struct qv_reason *reason = &reasons[i];
-        if (fabs(reason->weight_db) < page->shape->least_decibans || !reason->text)
+        if (fabs(reason->weight_db) < page->shape->least_decibans || !reason->text || reason->by_rivals)
             continue;
         if (said && strcmp(said, reason->text) == 0)
             continue;
@@ -346,6 +357,8 @@ static void reasons_in_full(struct page *page, const char *label, const struct q
         sheet_style(sheet, STYLE_DIM);
         sheet_say(sheet, " (");
         sheet_say_id(sheet, reason->finding);
+        if (reason->by_rivals)
+            sheet_say(sheet, reason->weight_db < 0 ? ", fits others better" : ", fits others less");
         sheet_say(sheet, ", ");
         sheet_say(sheet, qv_grade_name(reason->grade));
         sheet_say(sheet, ")");
@@ -362,29 +375,33 @@ static void write_reasons(struct page *page, const struct qv_cause *cause)
         reasons_in_full(page, "but", cause->against_it, cause->against_count);
         return;
     }
+    if (page->facts->conditions[cause->condition].catch_all)
+        return; /* nothing speaks for what no file describes; it is what is left */
     reasons_in_brief(page, "because", cause->for_it, cause->for_count, page->shape->reasons_for);
     reasons_in_brief(page, "but", cause->against_it, cause->against_count, page->shape->reasons_against);
 }
 
-/* How many causes, likeliest first, are likely enough to be shown. */
-static uint32_t shown_causes(const struct page *page)
+/* On one screen "something else" is among all others, unless it is the likeliest. */
+static bool is_folded(const struct page *page, uint32_t cause)
 {
-    uint32_t count = 0;
-    while (count < at_most(page->answer->cause_count, page->shape->causes) &&
-           (count == 0 || page->answer->causes[count].probability >= page->shape->least_probability))
-        count++;
-    return count;
+    return !page->full && cause > 0 && page->facts->conditions[page->answer->causes[cause].condition].catch_all;
 }
 
-static void write_remaining_causes(struct page *page, uint32_t shown, struct cause_columns columns)
+/* The end of the causes, likeliest first, that are likely enough to be shown. */
+static uint32_t shown_causes(const struct page *page)
+{
+    uint32_t end = 0;
+    for (unsigned shown = 0; end < page->answer->cause_count && shown < page->shape->causes; end++) {
+        if (end > 0 && page->answer->causes[end].probability < page->shape->least_probability)
+            break;
+        shown += !is_folded(page, end);
+    }
+    return end;
+}
+
+static void write_remaining_causes(struct page *page, double remaining, struct cause_columns columns)
 {
     struct sheet *sheet = &page->sheet;
-    double remaining = 0;
-    for (uint32_t i = shown; i < page->answer->cause_count; i++)
-        remaining += page->answer->causes[i].probability;
-    if (shown == page->answer->cause_count || remaining <= 0)
-        return;
-
     sheet_style(sheet, STYLE_DIM);
     if (sheet->plain) {
         sheet_say(sheet, ALL_OTHERS ": ");
@@ -400,17 +417,23 @@ static void write_remaining_causes(struct page *page, uint32_t shown, struct cau
 static void write_causes(struct page *page)
 {
     const struct qv_answer *answer = page->answer;
-    uint32_t shown = shown_causes(page);
-    if (!shown)
+    uint32_t end = shown_causes(page);
+    if (!end)
         return;
     sheet_heading(&page->sheet, "Likely causes", "in brackets: the range that holds the truth 19 times in 20");
-    struct cause_columns columns = cause_columns(page, shown);
-    for (uint32_t i = 0; i < shown; i++) {
+    struct cause_columns columns = cause_columns(page, end);
+    double remaining = 0;
+    for (uint32_t i = 0; i < answer->cause_count; i++) {
+        if (i >= end || is_folded(page, i)) {
+            remaining += answer->causes[i].probability;
+            continue;
+        }
         cause_line(page, &answer->causes[i], columns);
         if (i < page->shape->causes_with_reasons)
             write_reasons(page, &answer->causes[i]);
     }
-    write_remaining_causes(page, shown, columns);
+    if (remaining > 0)
+        write_remaining_causes(page, remaining, columns);
 }
 
 /* In an emergency the cause is one line: it must not compete with the telephone. */
@@ -458,10 +481,23 @@ static void write_share(struct page *page, const struct qv_share *share)
     sheet_flush(sheet, REASON_INDENT, REASON_INDENT);
 }
 
+/* Below this probability of a twitch that habits explain, a page about something else keeps silent on them. */
+#define HABITS_FROM_P 0.1
+
+static bool habits_matter(const struct page *page)
+{
+    double p = 0;
+    for (uint32_t i = 0; i < page->answer->cause_count; i++) {
+        if (page->facts->conditions[page->answer->causes[i].condition].by_habits)
+            p += page->answer->causes[i].probability;
+    }
+    return p >= HABITS_FROM_P;
+}
+
 static void write_shares(struct page *page)
 {
     const struct qv_answer *answer = page->answer;
-    if (!answer->share_count)
+    if (!answer->share_count || !(page->full || habits_matter(page)))
         return;
     sheet_heading(&page->sheet, "Your habits", "their shares, as far as habits are the reason");
     for (uint32_t i = 0; i < at_most(answer->share_count, page->shape->shares); i++)
@@ -481,9 +517,7 @@ static void advice_detail(struct page *page, const char *label, const char *word
 static void advice_in_full(struct page *page, const struct qv_advice *advice)
 {
     struct sheet *sheet = &page->sheet;
-    sheet_style(sheet, STYLE_BOLD);
-    sheet_say(sheet, advice->title);
-    sheet_style(sheet, STYLE_NORMAL);
+    sheet_say_in(sheet, STYLE_BOLD, advice->title);
     sheet_say(sheet, ". ");
     sheet_say(sheet, advice->text);
     sheet_style(sheet, STYLE_DIM);
@@ -498,21 +532,22 @@ static void advice_in_full(struct page *page, const struct qv_advice *advice)
     advice_detail(page, "how", advice->how);
     advice_detail(page, "how long", advice->for_how_long);
     advice_detail(page, "careful", advice->caution);
-    if (advice->unless) {
-        sheet_style(sheet, STYLE_DIM);
-        sheet_say_id(sheet, advice->unless);
-        sheet_style(sheet, STYLE_NORMAL);
-        sheet_flush_labelled(sheet, REASON_INDENT, "not if", 14);
-    }
+}
+
+/* The banner has said it. */
+static bool is_level_title(const struct page *page, const struct qv_advice *advice)
+{
+    const struct qv_level_info *level = qv_knowledge_level(page->answer->knowledge, page->answer->level);
+    return level && strcmp(level->title, advice->title) == 0;
 }
 
 static void advice_in_brief(struct page *page, const struct qv_advice *advice)
 {
     struct sheet *sheet = &page->sheet;
-    sheet_style(sheet, STYLE_BOLD);
-    sheet_say(sheet, advice->title);
-    sheet_style(sheet, STYLE_NORMAL);
-    sheet_say(sheet, ". ");
+    if (!is_level_title(page, advice)) {
+        sheet_say_in(sheet, STYLE_BOLD, advice->title);
+        sheet_say(sheet, ". ");
+    }
     sheet_say_first_sentence(sheet, advice->how ? advice->how : advice->text);
     sheet_flush_item(sheet, 2);
 }
@@ -521,10 +556,10 @@ static void advice_in_brief(struct page *page, const struct qv_advice *advice)
 static void advice_while_waiting(struct page *page, const struct qv_advice *advice)
 {
     struct sheet *sheet = &page->sheet;
-    sheet_style(sheet, STYLE_BOLD);
-    sheet_say(sheet, advice->title);
-    sheet_style(sheet, STYLE_NORMAL);
-    sheet_say(sheet, ". ");
+    if (!is_level_title(page, advice)) {
+        sheet_say_in(sheet, STYLE_BOLD, advice->title);
+        sheet_say(sheet, ". ");
+    }
     sheet_say(sheet, advice->how ? advice->how : advice->text);
     if (advice->caution) {
         sheet_say(sheet, " ");
@@ -578,10 +613,12 @@ static void write_more_advice(struct page *page, uint32_t from, bool first)
     sheet_flush_item(sheet, 2);
 }
 
-static bool has_advice_for_today(const struct page *page)
+/* Advice for a talk with the doctor, or the rest of it. */
+static bool has_advice(const struct page *page, bool to_discuss)
 {
     for (uint32_t i = 0; i < page->answer->advice_count; i++) {
-        if (advice_at(page, i)->when != QV_WHEN_DISCUSS)
+        if ((advice_at(page, i)->when == QV_WHEN_DISCUSS) == to_discuss &&
+            !(to_discuss && is_level_title(page, advice_at(page, i))))
             return true;
     }
     return false;
@@ -589,7 +626,7 @@ static bool has_advice_for_today(const struct page *page)
 
 static void write_advice(struct page *page)
 {
-    if (!has_advice_for_today(page))
+    if (!has_advice(page, false))
         return;
     sheet_heading(&page->sheet, "What to do today", NULL);
     uint32_t i = 0, shown = 0;
@@ -616,12 +653,9 @@ static void write_to_discuss(struct page *page)
     struct sheet *sheet = &page->sheet;
     unsigned shown = 0;
     for (uint32_t i = 0; i < page->answer->advice_count && shown < 3; i++) {
-        if (advice_at(page, i)->when != QV_WHEN_DISCUSS)
+        if (advice_at(page, i)->when != QV_WHEN_DISCUSS || is_level_title(page, advice_at(page, i)))
             continue;
-        if (!shown)
-            sheet_say(sheet, "To talk about: ");
-        else
-            sheet_say(sheet, "; ");
+        sheet_say(sheet, shown ? "; " : "To talk about: ");
         sheet_say_small(sheet, advice_at(page, i)->title);
         shown++;
     }
@@ -653,9 +687,7 @@ static void write_tests_in_full(struct page *page)
     for (uint32_t i = 0; i < page->answer->test_count; i++) {
         const struct qv_test *test = &page->facts->tests[page->answer->tests[i]];
         sheet_say(sheet, "Test: ");
-        sheet_style(sheet, STYLE_BOLD);
-        sheet_say(sheet, test->name);
-        sheet_style(sheet, STYLE_NORMAL);
+        sheet_say_in(sheet, STYLE_BOLD, test->name);
         sheet_say(sheet, ". ");
         sheet_say(sheet, test->text);
         sheet_cite(sheet, &test->sources);
@@ -678,12 +710,9 @@ static void write_watch(struct page *page)
 
 static bool has_doctor_part(const struct page *page)
 {
-    bool discuss = false;
-    for (uint32_t i = 0; i < page->answer->advice_count; i++)
-        discuss |= advice_at(page, i)->when == QV_WHEN_DISCUSS;
     bool watch = page->answer->cause_count && page->shape->watch &&
                  page->facts->conditions[page->answer->causes[0].condition].watch.count;
-    return page->answer->test_count || watch || (discuss && !page->full);
+    return page->answer->test_count || watch || (!page->full && has_advice(page, true));
 }
 
 static void write_doctor(struct page *page)
@@ -702,31 +731,44 @@ static void write_doctor(struct page *page)
 
 /* ---- what would change it -------------------------------------------------------------------------------------- */
 
-/* All findings that would raise the level to the same one share a line. True when there were any. */
+/* Whether the list of what was not said has named it. */
+static bool is_named(const struct page *page, uint32_t finding)
+{
+    for (uint32_t i = 0; i < page->named_as_not_said; i++) {
+        if (page->answer->not_asked[i] == finding)
+            return true;
+    }
+    return false;
+}
+
+/* All findings that would raise the level to the same one share a line; what was named above comes under "more". True when there were any. */
 static bool write_raises(struct page *page, enum qv_level level)
 {
     struct sheet *sheet = &page->sheet;
     const struct qv_answer *answer = page->answer;
     const struct qv_level_info *info = qv_knowledge_level(answer->knowledge, level);
-    uint32_t total = 0, shown = 0;
-    for (uint32_t i = 0; i < answer->change_count; i++)
+    uint32_t total = 0, named = 0, shown = 0;
+    for (uint32_t i = 0; i < answer->change_count; i++) {
         total += answer->changes[i].level == level;
+        named += answer->changes[i].level == level && is_named(page, answer->changes[i].finding);
+    }
     if (!total || !info)
         return false;
+    bool all_named = named == total;
 
     sheet_style(sheet, style_of_level(level));
     sheet_say(sheet, info->title);
     sheet_style(sheet, STYLE_NORMAL);
     sheet_say(sheet, " if ");
     for (uint32_t i = 0; i < answer->change_count && shown < page->shape->phrases; i++) {
-        if (answer->changes[i].level != level)
+        if (answer->changes[i].level != level || (!all_named && is_named(page, answer->changes[i].finding)))
             continue;
         sheet_say(sheet, shown == 0 ? "" : shown + 1 == total ? "; or " : "; ");
         sheet_say(sheet, answer->changes[i].phrase);
         shown++;
     }
     if (shown < total)
-        sheet_sayf(sheet, "; or for %u" TIE "more reasons", (unsigned)(total - shown));
+        sheet_sayf(sheet, "; or for %u" TIE "more reason%s", (unsigned)(total - shown), total - shown == 1 ? "" : "s");
     sheet_say(sheet, ".");
     sheet_flush_item(sheet, 2);
     return true;
@@ -747,19 +789,22 @@ static void write_shift(struct page *page, const struct qv_change *change)
     struct sheet *sheet = &page->sheet;
     const struct qv_answer *answer = page->answer;
     bool same_top = answer->cause_count && answer->causes[0].condition == change->top_cause;
+    const struct qv_level_info *info = qv_knowledge_level(answer->knowledge, change->level);
     bool likelier = change->probability >= probability_now(page, change->top_cause);
 
     sheet_say(sheet, "If ");
     sheet_say(sheet, change->phrase);
     sheet_say(sheet, ": ");
+    if (change->level != answer->level && info) {
+        sheet_style(sheet, style_of_level(change->level));
+        sheet_say_small(sheet, info->title);
+        sheet_style(sheet, STYLE_NORMAL);
+        sheet_say(sheet, "; ");
+    }
     sheet_say(sheet, page->facts->conditions[change->top_cause].name);
     sheet_say(sheet, !same_top ? " comes first (" : likelier ? " becomes likelier (" : " becomes less likely (");
     sheet_say_percent(sheet, change->probability);
     sheet_say(sheet, ")");
-    if (change->level != answer->level) {
-        sheet_say(sheet, ", ");
-        sheet_say_id(sheet, qv_level_name(change->level));
-    }
     sheet_say(sheet, ".");
     sheet_flush_item(sheet, 2);
 }
@@ -771,7 +816,7 @@ static void write_changes(struct page *page)
         return;
     sheet_heading(&page->sheet, "What would change this", NULL);
     unsigned lines = 0;
-    for (int level = QV_EMERGENCY; level > (int)answer->level; level--)
+    for (int level = QV_EMERGENCY; level > (int)answer->level && !page->full; level--)
         lines += lines < page->shape->changes && write_raises(page, (enum qv_level)level);
     for (uint32_t i = 0; i < answer->change_count && lines < page->shape->changes; i++) {
         bool told = answer->changes[i].level > answer->level && !page->full;

@@ -79,6 +79,9 @@ expect "an operand" 64 '' 'a case file is given with --case' "$quiver" ask good.
 expect "--case and --cases" 64 '' 'cannot go together' "$quiver" ask --case a --cases b --json
 expect "--cases without --json" 64 '' 'please add --json' "$quiver" ask --cases good.json
 expect "--save with --case" 64 '' '--save is for the interview' "$quiver" ask --case good.json --save x
+echo '{"quiver_case": 1, "findings": {"suicidal_thoughts": true}}' >crisis.json
+expect "the crisis line of the region" 0 'Crisis line: Samaritans' '' "$quiver" ask --case crisis.json --region gb
+verdict "no crisis line without a crisis" "$("$quiver" ask --case good.json --region gb | grep 'Crisis line')"
 expect "--region of three letters" 64 '' '--region: found "GBR"' "$quiver" ask --case good.json --region GBR
 expect "--clip" 69 '' '--clip is not in this version' "$quiver" ask --clip v.mp4
 
@@ -146,8 +149,8 @@ verdict "one of many is answered like one alone" "$(cmp one two 2>&1)"
 expect "no cases" 0 '' '' "$quiver" ask --cases empty.ndjson --json
 expect "no such batch" 66 '' 'No such file' "$quiver" ask --cases none.ndjson --json
 expect "a folder as a batch" 66 '' 'Is a directory' "$quiver" ask --cases . --json
-for i in 1 2 3 4 5 6 7 8 9 10 11 12; do cat good.json; echo; done >twelve
-for i in 1 2 3 4 5 6 7 8 9 10; do cat twelve; done >in
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do cat good.json; echo; done >twelve
+for _ in 1 2 3 4 5 6 7 8 9 10; do cat twelve; done >in
 feed "a batch in many reads" 0 '"quiver_answer"' '' "$quiver" ask --cases - --json
 same "all the same" "$(sort -u out | wc -l | tr -d ' ') $(wc -l <out | tr -d ' ')" "1 120"
 

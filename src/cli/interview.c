@@ -34,7 +34,6 @@ struct talk {
     struct qv_interview *interview;
     uint8_t *pending; /* enum pending, by finding */
     char line[LINE_BYTES_MAX + 2];
-    unsigned columns;
     bool colour, plain;
 };
 
@@ -44,7 +43,7 @@ static void say(const struct talk *talk, const char *lead, const char *words)
 {
     struct qv_text text;
     qv_text_init(&text, 1 << 16);
-    cli_paragraph(&text, lead, words, talk->columns);
+    cli_paragraph(&text, lead, words, cli_columns_of(stderr)); /* the window may have changed since */
     if (!text.failed)
         cli_note("%s", text.bytes);
     qv_text_finish(&text);
@@ -452,27 +451,33 @@ static int ask_all(struct talk *talk, enum turn *turn, struct qv_error *error)
 
 /* ---- beginning and ending ------------------------------------------------------------------------------------------------- */
 
-/* Asks a yes/no question of our own; anything but a clear yes or no is asked again. */
-static bool agrees(struct talk *talk, const char *question)
+/* Asks a yes/no question of our own; anything but a clear yes or no is asked again. To stop is no. */
+static enum turn agrees(struct talk *talk, const char *question, bool *yes)
 {
+    *yes = false;
     say_question(talk, question);
     say_softly(talk, "yes or no");
     for (;;) {
-        if (hear(talk) != TURN_ON || words_command(talk->line) == WORDS_STOP)
-            return false;
+        enum turn turn = hear(talk);
+        if (turn != TURN_ON || words_command(talk->line) == WORDS_STOP)
+            return turn == TURN_ON ? TURN_STOP : turn;
         struct qv_field field = {.id = "", .type = QV_FIELD_YES_NO};
         struct qv_value value;
         struct qv_error error;
-        if (words_value(&field, talk->line, &value, &error) == QV_OK)
-            return value.kind == QV_YES;
+        if (words_value(&field, talk->line, &value, &error) == QV_OK) {
+            *yes = value.kind == QV_YES;
+            return TURN_ON;
+        }
         say(talk, "   ", "Please answer yes or no.");
     }
 }
 
 /* What was kept the last time, if there is something and the person wants to go on with it. */
-static int offer_kept(struct talk *talk, const char *path, struct qv_case **start, struct qv_error *error)
+static int offer_kept(struct talk *talk, const char *path, struct qv_case **start, enum turn *turn,
+                      struct qv_error *error)
 {
     struct qv_error problem = {0};
+    bool yes;
     if (access(path, F_OK) < 0)
         return QV_OK;
     struct qv_case *kept;
@@ -482,17 +487,20 @@ static int offer_kept(struct talk *talk, const char *path, struct qv_case **star
     if (status) {
         cli_note("quiver: %s\n", problem.text);
         say(talk, "", "So what was kept cannot be used, and the questions begin anew.");
-    } else if (agrees(talk, "There are answers from an earlier time. Do you want to go on with them?")) {
-        *start = kept;
+        return QV_OK;
     }
+    *turn = agrees(talk, "There are answers from an earlier time. Do you want to go on with them?", &yes);
+    if (yes)
+        *start = kept;
     return QV_OK;
 }
 
-static int begin(struct talk *talk, const char *kept_path, struct qv_case **start, struct qv_error *error)
+static int begin(struct talk *talk, const char *kept_path, struct qv_case **start, enum turn *turn,
+                 struct qv_error *error)
 {
     if (talk->settings->resume)
         return cli_saved_read(talk->knowledge, talk->settings->resume, talk->arena, start, error);
-    return kept_path ? offer_kept(talk, kept_path, start, error) : QV_OK;
+    return kept_path ? offer_kept(talk, kept_path, start, turn, error) : QV_OK;
 }
 
 /* Keeps what was said so far. */
@@ -522,10 +530,11 @@ static int end(struct talk *talk, enum turn turn, const char *kept_path, bool we
         return asked || over ? keep(talk, save, false, error) : QV_OK;
     if (over && went_on && kept_path)
         (void)unlink(kept_path); /* it has been answered; a stale copy would only be offered again */
-    if (!over && asked && kept_path && (turn == TURN_STOP || isatty(STDIN_FILENO)) &&
-        agrees(talk, "Do you want to finish later? Then your answers so far are kept on this computer, for you only."))
-        return keep(talk, kept_path, true, error);
-    return QV_OK;
+    bool yes = false;
+    if (!over && asked && kept_path && (turn == TURN_STOP || isatty(STDIN_FILENO)))
+        (void)agrees(talk, "Do you want to finish later? Then your answers so far are kept on this computer, for you only.",
+                     &yes);
+    return yes ? keep(talk, kept_path, true, error) : QV_OK;
 }
 
 static void on_interrupt(int signal_number)
@@ -538,14 +547,14 @@ static int talk_through(struct talk *talk, const struct qv_case **out, struct qv
     struct qv_text kept_path;
     struct qv_error no_place;
     struct qv_case *start = NULL;
-    enum turn turn;
+    enum turn turn = TURN_ON;
     const char *path = cli_saved_path(&kept_path, &no_place) == QV_OK ? kept_path.bytes : NULL;
     say(talk, "", "A few short questions. quiver informs; it does not diagnose. What you say stays on this computer.");
 
-    int status = begin(talk, path, &start, error);
+    int status = begin(talk, path, &start, &turn, error);
     if (status == QV_OK)
         status = qv_interview_create(talk->knowledge, start, &talk->interview, error);
-    if (status == QV_OK)
+    if (status == QV_OK && turn == TURN_ON)
         status = ask_all(talk, &turn, error);
     if (status == QV_OK)
         status = end(talk, turn, path, start && !talk->settings->resume, error);
@@ -571,7 +580,6 @@ int cli_interview(const struct qv_knowledge *knowledge, const struct cli_intervi
                         .settings = settings,
                         .arena = arena,
                         .pending = qv_arena_alloc(arena, knowledge->facts->finding_count, sizeof *talk.pending),
-                        .columns = cli_columns_of(stderr),
                         .colour = !settings->plain && cli_colour_on(stderr),
                         .plain = settings->plain};
     if (!talk.pending)

@@ -26,8 +26,8 @@ struct shape {
 static const struct shape shapes[] = {
     {3, 4, 4, 2, 1, 5, 5, 8, 1, 4, 4, 4, 0.03, 0.5}, {3, 4, 4, 2, 1, 4, 5, 8, 1, 3, 3, 3, 0.03, 0.5},
     {3, 4, 3, 2, 1, 4, 4, 6, 1, 2, 3, 2, 0.03, 0.5}, {2, 4, 2, 2, 1, 3, 3, 6, 1, 2, 3, 2, 0.03, 1},
-    {2, 4, 2, 2, 1, 3, 3, 6, 0, 2, 2, 2, 0.03, 1},   {2, 4, 2, 1, 1, 3, 2, 6, 0, 2, 2, 1, 0.03, 1},
-    {2, 4, 1, 1, 1, 3, 1, 6, 0, 1, 2, 1, 0.03, 1},   {2, 4, 1, 1, 1, 3, 0, 6, 0, 1, 2, 1, 0.03, 1},
+    {2, 4, 2, 2, 1, 3, 3, 6, 0, 2, 3, 2, 0.03, 1},   {2, 4, 2, 1, 1, 3, 2, 6, 0, 2, 3, 1, 0.03, 1},
+    {2, 4, 1, 1, 1, 3, 1, 6, 0, 1, 3, 1, 0.03, 1},   {2, 4, 1, 1, 1, 3, 0, 6, 0, 1, 3, 1, 0.03, 1},
 };
 #define SHAPE_COUNT (sizeof shapes / sizeof shapes[0])
 
@@ -118,7 +118,7 @@ static void emergency_banner(struct page *page, const struct qv_level_info *leve
         sheet_say(sheet, ": ");
         say_number(page, number);
     }
-    sheet_flush(sheet, 0, 1);
+    sheet_flush(sheet, 0, 0);
     sheet_rule(sheet, STYLE_EMERGENCY);
     sheet_say(sheet, level->text);
     cite_if_full(page, &level->sources);
@@ -244,6 +244,8 @@ static void write_because(struct page *page)
     sheet_heading(sheet, answer->level == QV_EMERGENCY ? "Why" : "Why this level", NULL);
     for (uint32_t i = 0; i < at_most(answer->because_count, page->shape->because); i++) {
         const struct qv_because *because = &answer->because[i];
+        if (answer->level == QV_EMERGENCY && because->level < QV_EMERGENCY && !page->full)
+            continue; /* "within a day" has no place beside "now" */
         sheet_say(sheet, because->text);
         if (page->full) {
             sheet_style(sheet, STYLE_DIM);
@@ -436,13 +438,18 @@ static void write_causes(struct page *page)
         write_remaining_causes(page, remaining, columns);
 }
 
-/* In an emergency the cause is one line: it must not compete with the telephone. */
+/*
+ * In an emergency the cause is one line: it must not compete with the telephone. One that is a mere guess, or that by
+ * itself needs no doctor, is not named, for it might keep someone from calling.
+ */
 static void write_cause_in_one_line(struct page *page)
 {
     struct sheet *sheet = &page->sheet;
     if (!page->answer->cause_count)
         return;
     const struct qv_cause *cause = &page->answer->causes[0];
+    if (cause->probability < 0.5 || page->facts->conditions[cause->condition].urgency.level == QV_SELF_CARE)
+        return;
     sheet_heading(sheet, "Most likely cause", NULL);
     sheet_say(sheet, page->facts->conditions[cause->condition].name);
     sheet_say(sheet, ", ");

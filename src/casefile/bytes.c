@@ -117,6 +117,8 @@ int check_bytes(const char *json, size_t length, struct qv_error *error)
     const char *zero = length ? memchr(json, 0, length) : NULL;
     if (zero)
         return refuse_bytes(json, (size_t)(zero - json), "a zero byte", error);
+    if (length >= 3 && memcmp(json, "\xEF\xBB\xBF", 3) == 0)
+        return refuse_bytes(json, 0, "a byte order mark", error);
     if (!qv_utf8_valid(json, length))
         return refuse_bytes(json, first_bad_utf8(json, length), "bytes that are not UTF-8", error);
 

@@ -132,6 +132,8 @@ static int check_medicine(uint32_t index, const struct qv_case_medicine *medicin
         status = check_medicine_day(index, dates[d].key, dates[d].days, age, error);
     for (size_t d = 1; status == QV_OK && d < 3; d++)
         status = check_medicine_order(index, dates[d].key, dates[d].days, dates[0].key, dates[0].days, error);
+    if (status == QV_OK) /* no dose is changed of what was stopped */
+        status = check_medicine_order(index, dates[1].key, dates[1].days, dates[2].key, dates[2].days, error);
     return status;
 }
 

@@ -158,16 +158,33 @@ static uint32_t score_of(const struct entry *entry, const char *word)
     return best;
 }
 
+/* "twitching" and "tablets" find what "twitch" and "tablet" find, after what has the very word. */
+static uint32_t score_of_stem(const struct entry *entry, const char *word)
+{
+    char stem[32];
+    size_t length = strlen(word);
+    size_t ending = length > 6 && strcasecmp(word + length - 3, "ing") == 0 ? 3
+                    : length > 3 && (word[length - 1] | 32) == 's'         ? 1
+                                                                           : 0;
+    if (!ending || length - ending >= sizeof stem)
+        return 0;
+    snprintf(stem, sizeof stem, "%.*s", (int)(length - ending), word);
+    return score_of(entry, stem) / 2;
+}
+
 static void look_at(const struct entry *entry, void *context)
 {
     struct search *search = context;
     uint32_t order = search->entries++, total = 0;
     for (uint32_t w = 0; w < search->word_count; w++) {
         uint32_t score = score_of(entry, search->words[w]);
+        score = better(score, score_of_stem(entry, search->words[w]));
         if (score == 0)
             return; /* every word must be somewhere */
         total += score;
     }
+    if (strcmp(entry->kind, "source") == 0 && total < ALL_OF_IT * 100)
+        total = total / 100 + 1; /* where it was read comes after what is known */
     if (search->hit_count < search->hit_room)
         search->hits[search->hit_count++] = (struct hit){entry->kind, entry->id, entry->title, total, order};
 }
@@ -238,12 +255,28 @@ static void write_hits(const struct search *search, bool full, struct qv_text *t
     }
 }
 
+/* The words of all arguments, for some people put them into quotes. Returns how many, of which at most so many are kept. */
+static uint32_t query_words(int argc, char **argv, char *words[static QUERY_WORDS_MAX])
+{
+    uint32_t count = 0;
+    for (int i = 0; i < argc; i++) {
+        char *rest;
+        for (char *word = strtok_r(argv[i], " \t\n", &rest); word; word = strtok_r(NULL, " \t\n", &rest)) {
+            if (count < QUERY_WORDS_MAX)
+                words[count] = word;
+            count++;
+        }
+    }
+    return count;
+}
+
 static int search(const struct qv_knowledge *knowledge, int argc, char **argv, const struct knowledge_options *o,
                   struct qv_text *text, struct qv_error *error)
 {
-    if (argc < 2 || argc - 1 > QUERY_WORDS_MAX)
+    char *words[QUERY_WORDS_MAX];
+    struct search search = {.words = words, .word_count = query_words(argc - 1, argv + 1, words)};
+    if (search.word_count == 0 || search.word_count > QUERY_WORDS_MAX)
         return qv_fail(error, QV_ERR_USAGE, "knowledge search: expected 1 to %d words", QUERY_WORDS_MAX);
-    struct search search = {.words = argv + 1, .word_count = (uint32_t)argc - 1};
     walk(knowledge->facts, count_entry, &search.hit_room);
     search.hits = calloc(search.hit_room ? search.hit_room : 1, sizeof *search.hits);
     if (!search.hits)

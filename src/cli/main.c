@@ -123,8 +123,11 @@ static int help(int argc, char **argv)
 
 static int version(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
+    if (argc > 1) {
+        struct qv_error error;
+        qv_fail(&error, QV_ERR_USAGE, "version: found \"%s\", expected nothing more", argv[1]);
+        return cli_complain(&error, NULL);
+    }
     return print("quiver " QUIVER_VERSION "\n");
 }
 

@@ -28,6 +28,7 @@ static const struct shape shapes[] = {
     {3, 4, 3, 2, 1, 4, 4, 6, 1, 2, 3, 2, 0.03, 0.5}, {2, 4, 2, 2, 1, 3, 3, 6, 1, 2, 3, 2, 0.03, 1},
     {2, 4, 2, 2, 1, 3, 3, 6, 0, 2, 3, 2, 0.03, 1},   {2, 4, 2, 1, 1, 3, 2, 6, 0, 2, 3, 1, 0.03, 1},
     {2, 4, 1, 1, 1, 3, 1, 6, 0, 1, 3, 1, 0.03, 1},   {2, 4, 1, 1, 1, 3, 0, 6, 0, 1, 3, 1, 0.03, 1},
+    {1, 3, 1, 1, 0, 2, 0, 6, 0, 1, 2, 1, 0.03, 1},
 };
 #define SHAPE_COUNT (sizeof shapes / sizeof shapes[0])
 
@@ -379,7 +380,14 @@ static void write_reasons(struct page *page, const struct qv_cause *cause)
     }
     if (page->facts->conditions[cause->condition].catch_all)
         return; /* nothing speaks for what no file describes; it is what is left */
-    reasons_in_brief(page, "because", cause->for_it, cause->for_count, page->shape->reasons_for);
+    const char *how_common = page->facts->conditions[cause->condition].how_common.text;
+    bool common = how_common && cause == page->answer->causes &&
+                  (!cause->for_count || cause->for_it[0].weight_db < page->shape->least_decibans);
+    if (common) { /* nothing that was said speaks for it, and it comes first because so many have it */
+        sheet_say_first_sentence(&page->sheet, how_common);
+        sheet_flush_labelled(&page->sheet, REASON_INDENT, "because", REASON_TEXT);
+    }
+    reasons_in_brief(page, "because", cause->for_it, common ? 0 : cause->for_count, page->shape->reasons_for);
     reasons_in_brief(page, "but", cause->against_it, cause->against_count, page->shape->reasons_against);
 }
 

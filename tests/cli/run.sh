@@ -4,6 +4,7 @@
 set -u
 . "$(dirname "$0")/../house/tap.sh"
 quiver=$(cd "$1" && pwd)/quiver
+here=$(cd "$(dirname "$0")" && pwd)
 [ -x "$quiver" ] || exit 99
 T=$(mktemp -d) || exit 99
 trap 'rm -rf "$T"' EXIT
@@ -67,6 +68,7 @@ expect "--help" 0 '^  ask ' '' "$quiver" --help
 expect "help of a verb" 0 '^usage: quiver ask' '' "$quiver" help ask
 expect "--help of a verb" 0 '^usage: quiver ask' '' "$quiver" ask --help
 expect "version" 0 '^quiver [0-9]' '' "$quiver" --version
+expect "version and more" 64 '' 'version: found "x"' "$quiver" version x
 for verb in watch log triggers trial report serve import export phantom; do
     expect "$verb is known, and not there" 69 '' "^quiver: $verb is not in this version\$" "$quiver" $verb --json
 done
@@ -116,9 +118,61 @@ feed "trailing bytes" 65 '' 'after the end' "$quiver" ask --case -
 printf '%s{"age":\033[31m}}' "$C" >in
 feed "nothing that steers a terminal gets through" 65 '' '.' "$quiver" ask --case -
 verdict "no escape in the error" "$(grep -c "$(printf '\033')" err | grep -v '^0$')"
+
+# refused TEXT PATTERN: one sentence that names the place, status 65, nothing on stdout.
+refused() {
+    printf '%b' "$1" >in
+    feed "refused: $2" 65 '' "^quiver: standard input: .*$2" "$quiver" ask --case - --json
+    same "  in one line" "$(wc -l <err | tr -d ' ')" 1
+}
+refused 'null' 'line 1'
+refused '[]' 'found a list, expected an object'
+refused '{}' 'quiver_case: missing, expected 1'
+refused '{"quiver_case":"1"}' 'quiver_case: found "1", expected 1'
+refused '{"quiver_case":1,"as_of":"2026-02-30"}' 'as_of: found "2026-02-30"'
+refused '{"quiver_case":1,"quiver_case":1}' 'quiver_case: given a second time'
+refused '{"quiver_case":1,"findings":[]}' 'findings: found a list'
+refused '\0357\0273\0277{"quiver_case":1}' 'found a byte order mark'
+refused '\0377\0376{\0000"\0000' 'found a zero byte'
+refused '{"quiver_case":1}\0000' 'found a zero byte'
+refused "$C"'{"age":"34"}}' 'findings.age: found "34", expected a number'
+refused "$C"'{"age":null}}' 'findings.age: found null'
+refused "$C"'{"age":3,"age":4}}' 'findings.age: given a second time'
+refused "$C"'{"age":1e999}}' 'findings.age: found a number too large'
+refused "$C"'{"age":NaN}}' 'at findings.age'
+refused "$C"'{"age":-1}}' 'findings.age: found -1'
+refused "$C"'{"onset_days":-3}}' 'findings.onset_days: found -3'
+refused "$C"'{"age":1,"onset_days":4000}}' 'findings.onset_days: found 4000, which is before birth'
+refused "$C"'{"facial_droop":0}}' 'findings.facial_droop: found 0, expected true or false'
+refused "$C"'{"sex":"woman"}}' 'findings.sex: found "woman", expected one of'
+refused "$C"'{"site":"cheek"}}' 'findings.site: found "cheek", expected a list'
+refused "$C"'{"site":["cheek","nose"]}}' 'findings.site.1.: found "nose"'
+refused "$C"'{"site":[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]}}' 'nested deeper than 16'
+refused "$C"'{"medications":["sertraline"]}}' 'findings.medications.0.: found "sertraline"'
+refused "$C"'{"medications":[{"name":"a","dose":3}]}}' 'findings.medications.0..dose: unknown key'
+refused "$C"'{"medications":[{"name":"a","started_days_ago":5,"stopped_days_ago":9}]}}' 'stopped_days_ago: found 9, expected at most 5'
+refused "$C"'{"medications":[{"name":"a","stopped_days_ago":9,"dose_changed_days_ago":2}]}}' 'stopped_days_ago: found 9, expected at most 2'
+printf '%s' "$C"'{"onset_days":-0.0,"medications":[{"name":"zzyzx"}]}}' >in
+feed "minus zero is zero, and an unknown medicine no error" 0 '"zzyzx"' '' "$quiver" ask --case - --json
 head -c 1100000 /dev/zero | tr '\0' ' ' >in
 feed "too long" 65 '' 'longer than 1048576 bytes' "$quiver" ask --case -
 expect "no such knowledge" 66 '' '.' "$quiver" ask --case good.json --knowledge nowhere
+
+# ---- the page ----
+printf '%s' "$C"'{"facial_droop":true,"began_suddenly":true,"red_flag_onset_hours":1}}' >emergency.json
+number() {
+    "$quiver" ask --case emergency.json "$@" 2>&1 | sed -nE 's/^ EMERGENCY .*now: //p'
+}
+same "the number, by the locale" "$(LC_ALL='' LANG=en_GB.UTF-8 number)" "999 (United Kingdom)"
+same "the number, by another locale" "$(LC_ALL=de_DE number)" "112 (Germany)"
+same "the number, by --region" "$(LC_ALL=de_DE number --region br)" "192 (Brazil)"
+same "the number, of nowhere" "$(number)" "112 (or your country's number)"
+expect "an emergency names the stroke" 0 'Stroke or mini-stroke, ' '' "$quiver" ask --case emergency.json
+printf '%s' "$C"'{"age":30,"hand_spasms":true}}' >in
+feed "and does not call a mere guess its cause" 0 'EMERGENCY' '' "$quiver" ask --case -
+verdict "  or say within a day beside now" "$(grep -E 'Most likely cause|within a day' out)"
+expect "--full without the language of rules" 0 'would ask next' '' "$quiver" ask --case good.json --full
+verdict "  no rule is shown" "$(grep -E ' (>=|<=) |takes\(' out)"
 
 # ---- many cases ----
 {
@@ -214,6 +268,8 @@ cp $kept before
 printf 'no\nq\n' >in
 feed "it is offered, and can be left" 0 '' 'First, is any of this' "$quiver" ask
 verdict "and is still there" "$(cmp $kept before 2>&1)"
+expect "it is offered, and nobody is there" 66 '' 'no answers' "$quiver" ask
+verdict "and still" "$(cmp $kept before 2>&1; grep 'First, is any of this' err)"
 printf 'yes\n' >in
 feed "it is offered, and gone on with" 0 . 'earlier time' "$quiver" ask
 verdict "what was answered is not asked again" "$(grep -E 'First, is any|How many days ago did it begin' err)"
@@ -252,6 +308,10 @@ expect "search" 0 '^condition +low_magnesium ' '' "$quiver" knowledge search mag
 "$quiver" knowledge search hemifacial_spasm 2>/dev/null | head -n 1 >first
 verdict "the thing itself comes first" "$(grep -v '^condition  *hemifacial_spasm ' first)"
 expect "search by a brand" 0 '^medicine +sertraline ' '' "$quiver" knowledge search zoloft
+expect "search for a quoted phrase, and its plural" 0 '^food +banana ' '' "$quiver" knowledge search 'bananas '
+expect "search for nothing" 64 '' 'expected 1 to' "$quiver" knowledge search ' '
+"$quiver" knowledge search eyelid --full >out 2>&1
+verdict "sources come last" "$(sed -n '/^source/,$p' out | grep -v '^source')"
 expect "search as JSON" 0 '"id": "low_magnesium"' '' "$quiver" knowledge search too little MAGNESIUM --json
 json_alone "search: JSON alone"
 expect "search without a hit" 0 '' 'nothing is known' "$quiver" knowledge search xyzzyx
@@ -261,6 +321,28 @@ json_alone "claims: JSON alone"
 expect "check of nothing" 66 '' 'name one' "$quiver" knowledge check
 expect "check of no folder" 66 '' 'nowhere' "$quiver" knowledge check nowhere
 if [ -n "${QUIVER_ROOT:-}" ]; then
+    fit() {
+        for case in "$QUIVER_ROOT"/examples/*/case.json "$QUIVER_ROOT"/knowledge/cases/*/case.json; do
+            for option in --region=BR --plain; do
+                LC_ALL=C.UTF-8 "$quiver" ask --case "$case" $option | awk -v name="$case $option" '
+                    NR == 45 { print name ": more than 44 lines" }
+                    { gsub(/[\200-\277]/, ""); if (length($0) > 80) print name ": wider than 80: " $0 }
+                    / 1 more reasons/ { print name ": " $0 }'
+            done
+        done
+    }
+    verdict "every page fits one screen of 80 columns" "$(fit 2>&1)"
+    if command -v jq >/dev/null; then
+        mkdir answers
+        for case in "$QUIVER_ROOT"/examples/*/ "$QUIVER_ROOT"/knowledge/cases/*/; do
+            "$quiver" ask --case "$case/case.json" --json >"answers/$(basename "$case")"
+        done
+        printf '{"quiver_case":1}' | "$quiver" ask --case - --json >answers/nothing
+        against_contract() { jq -rn --slurpfile schema "$here/answer.schema.json" -f "$here/answer.jq" "$@" 2>&1; }
+        verdict "every answer is as the contract says" "$(against_contract answers/*)"
+        jq '.causes[0].probability = 0.2 | .triage.level = "calm" | del(.advice)' answers/nothing >wrong
+        same "and a wrong one is seen" "$(against_contract wrong | wc -l)" 5
+    fi
     expect "check of our own" 0 '' '' "$quiver" knowledge check "$QUIVER_ROOT/knowledge"
     cp -r "$QUIVER_ROOT/knowledge" k
     printf 'tests: [\n' >k/tests.yaml

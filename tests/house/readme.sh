@@ -4,8 +4,8 @@
 set -u
 # shellcheck source=tests/house/tap.sh
 . "$(dirname "$0")/tap.sh"
+program=$(realpath "$2") || exit 99
 cd "$1" || exit 99
-program=$2
 fresh=$(mktemp)
 trap 'rm -f "$fresh"' EXIT
 

@@ -532,7 +532,8 @@ static int end(struct talk *talk, enum turn turn, const char *kept_path, bool we
         (void)unlink(kept_path); /* it has been answered; a stale copy would only be offered again */
     bool yes = false;
     if (!over && asked && kept_path && (turn == TURN_STOP || isatty(STDIN_FILENO)))
-        (void)agrees(talk, "Do you want to finish later? Then your answers so far are kept on this computer, for you only.",
+        (void)agrees(talk,
+                     "Do you want to finish later? Then your answers so far are kept on this computer, for you only.",
                      &yes);
     return yes ? keep(talk, kept_path, true, error) : QV_OK;
 }

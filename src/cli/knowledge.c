@@ -164,8 +164,8 @@ static uint32_t score_of_stem(const struct entry *entry, const char *word)
     char stem[32];
     size_t length = strlen(word);
     size_t ending = length > 6 && strcasecmp(word + length - 3, "ing") == 0 ? 3
-                    : length > 3 && (word[length - 1] | 32) == 's'         ? 1
-                                                                           : 0;
+                    : length > 3 && (word[length - 1] | 32) == 's'          ? 1
+                                                                            : 0;
     if (!ending || length - ending >= sizeof stem)
         return 0;
     snprintf(stem, sizeof stem, "%.*s", (int)(length - ending), word);

@@ -178,6 +178,9 @@ struct qv_value {
     double number;
 };
 
+/** Writes what is known of a field as a case file says it; nothing for QV_UNKNOWN. */
+void qv_json_value(struct qv_json *json, const char *key, const struct qv_field *field, const struct qv_value *value);
+
 /* ---- time ------------------------------------------------------------------------------------------------------- */
 
 /** Parses YYYY-MM-DD of the proleptic Gregorian calendar into days since 1970-01-01. False when it is no date. */

@@ -237,32 +237,6 @@ static void write_medicines(const struct qv_case *c, const char *key, struct qv_
     qv_json_array_end(json);
 }
 
-static void write_value(const struct qv_field *field, const struct qv_value *value, struct qv_json *json)
-{
-    switch (value->kind) {
-    case QV_UNKNOWN:
-        break;
-    case QV_NO:
-    case QV_YES:
-        qv_json_bool(json, field->id, value->kind == QV_YES);
-        break;
-    case QV_NUMBER:
-        qv_json_number(json, field->id, value->number);
-        break;
-    case QV_WORD:
-        qv_json_string(json, field->id, field->words[value->words]);
-        break;
-    case QV_WORDS:
-        qv_json_array(json, field->id);
-        for (uint32_t w = 0; w < field->word_count; w++) {
-            if (value->words >> w & 1)
-                qv_json_string(json, NULL, field->words[w]);
-        }
-        qv_json_array_end(json);
-        break;
-    }
-}
-
 void qv_case_write(const struct qv_case *c, struct qv_json *json)
 {
     char as_of[11];
@@ -274,7 +248,7 @@ void qv_case_write(const struct qv_case *c, struct qv_json *json)
     for (uint32_t i = 0; i < c->form->field_count; i++) {
         const struct qv_field *field = &c->form->fields[i];
         if (field->type != QV_FIELD_MEDICINES)
-            write_value(field, &c->values[i], json);
+            qv_json_value(json, field->id, field, &c->values[i]);
         else if (c->medicines_known)
             write_medicines(c, field->id, json);
     }

@@ -173,34 +173,6 @@ static void write_tests(const struct qv_answer *answer, struct qv_json *json)
     qv_json_array_end(json);
 }
 
-/* A value as a case file would say it. */
-static void write_value(const struct qv_field *field, const struct qv_value *value, struct qv_json *json)
-{
-    switch (value->kind) {
-    case QV_NO:
-    case QV_YES:
-        qv_json_bool(json, "value", value->kind == QV_YES);
-        break;
-    case QV_NUMBER:
-        qv_json_number(json, "value", value->number);
-        break;
-    case QV_WORD:
-        qv_json_string(json, "value", value->words < field->word_count ? field->words[value->words] : NULL);
-        break;
-    case QV_WORDS:
-        qv_json_array(json, "value");
-        for (uint32_t i = 0; i < field->word_count && i < 32; i++) {
-            if (value->words >> i & 1)
-                qv_json_string(json, NULL, field->words[i]);
-        }
-        qv_json_array_end(json);
-        break;
-    case QV_UNKNOWN:
-        qv_json_null(json, "value");
-        break;
-    }
-}
-
 static void write_changes(const struct qv_answer *answer, struct qv_json *json)
 {
     const struct qv_knowledge *knowledge = answer->knowledge;
@@ -210,7 +182,7 @@ static void write_changes(const struct qv_answer *answer, struct qv_json *json)
         const struct qv_field *field = &knowledge->form.fields[change->finding];
         qv_json_object(json, NULL);
         qv_json_string(json, "finding", field->id);
-        write_value(field, &change->value, json);
+        qv_json_value(json, "value", field, &change->value);
         qv_json_string(json, "triage", qv_level_name(change->level));
         qv_json_string(json, "top_cause", knowledge->facts->conditions[change->top_cause].id);
         qv_json_number(json, "probability", change->probability);

@@ -3,9 +3,10 @@
  * bake KNOWLEDGE_DIR OUT.c — writes the knowledge as constant data, so that the program starts without reading a file.
  *
  * The YAML is loaded as the library loads it. Then one walk over the libcyaml schemas copies every struct, array and
- * string into one image of 8-byte words in which pointers are kept as such; the image is written as the initialiser of
- * an array of unions (a number or a pointer), which the linker places and relocates. No field is named here: a field
- * added to the schema is baked without a change to this file.
+ * string into one image of 8-byte words. What points elsewhere is written as an offset, with a list of the words that are
+ * offsets; src/knowledge/builtin.c copies the image and puts the addresses in. (Left to the linker, the 26,000 addresses
+ * cost the start of the program a page fault for each page of the image.) No field is named here: a field added to the
+ * schema is baked without a change to this file.
  */
 #include "check.h"
 #include "index.h"
@@ -157,17 +158,14 @@ static void write_text(FILE *out, const struct image *image)
 
 static void write_words(FILE *out, const struct image *image)
 {
-    fprintf(
-        out,
-        "union word {\n    uint64_t number;\n    const void *pointer;\n};\n\nstatic const union word image[%zu] = {\n",
-        image->count);
+    fprintf(out, "static const uint64_t words[%zu] = {\n", image->count);
+    for (size_t i = 0; i < image->count; i++)
+        fprintf(out, "0x%" PRIx64 "u,%c", image->words[i], i % 8 == 7 ? '\n' : ' ');
+    fputs("};\n\nstatic const uint32_t pointers[] = {\n", out);
+    size_t count = 0;
     for (size_t i = 0; i < image->count; i++) {
-        const char *end = i % 6 == 5 ? ",\n" : ", ";
-        if (image->kinds[i] == WORD_NUMBER)
-            fprintf(out, "{0x%" PRIx64 "u}%s", image->words[i], end);
-        else
-            fprintf(out, "{.pointer = %s + %" PRIu64 "}%s", image->kinds[i] == WORD_TEXT ? "text" : "image",
-                    image->words[i], end);
+        if (image->kinds[i] != WORD_NUMBER)
+            fprintf(out, "%zuu,%c", i * 2 + (image->kinds[i] == WORD_TEXT), count++ % 12 == 11 ? '\n' : ' ');
     }
     fputs("};\n\n", out);
 }
@@ -184,7 +182,9 @@ static int write_source(const char *path, const struct image *image)
           out);
     write_text(out, image);
     write_words(out, image);
-    fputs("const struct qv_facts *const builtin_facts = (const void *)image;\n", out);
+    fputs("const struct builtin_image builtin_image = {words, sizeof words / sizeof words[0], pointers,\n"
+          "    sizeof pointers / sizeof pointers[0], text};\n",
+          out);
     if (fclose(out) != 0) {
         perror(path);
         return 74;

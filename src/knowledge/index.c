@@ -833,21 +833,26 @@ int index_tables(struct qv_knowledge *knowledge, struct qv_error *error)
     return QV_OK;
 }
 
+int index_complete(struct qv_knowledge *knowledge, struct qv_error *error)
+{
+    int status = index_evidence(knowledge, error);
+    if (!status)
+        status = index_rules(knowledge, error);
+    if (!status)
+        status = index_tables(knowledge, error);
+    if (status)
+        qv_knowledge_destroy(knowledge);
+    return status;
+}
+
 int index_build(const struct qv_facts *facts, struct qv_knowledge **out, struct qv_error *error)
 {
     struct qv_knowledge *knowledge = NULL;
     int status = index_begin(facts, &knowledge, error);
     if (!knowledge)
         return status;
-    status = index_evidence(knowledge, error);
+    status = index_complete(knowledge, error);
     if (!status)
-        status = index_rules(knowledge, error);
-    if (!status)
-        status = index_tables(knowledge, error);
-    if (status) {
-        qv_knowledge_destroy(knowledge);
-        return status;
-    }
-    *out = knowledge;
-    return QV_OK;
+        *out = knowledge;
+    return status;
 }

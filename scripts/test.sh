@@ -49,7 +49,7 @@ check() {
     meson test -C "$folder" --no-rebuild --logbase "$name" --print-errorlogs "${@/#/--suite=}" ||
         echo "$folder: meson test says $?"
     [ -f "$log" ] || return
-    read -r good bad < <(count "$log")
+    read -r good bad <<<"$(count "$log")"
     passed=$((passed + good))
     failed=$((failed + bad))
 }

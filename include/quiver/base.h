@@ -30,7 +30,7 @@ extern "C" {
 
 /* ---- errors ------------------------------------------------------------------------------------------------- */
 
-/** Every way to fail: name, exit status of <sysexits.h> (contracts.md), what it means. */
+/** Every way to fail: name, exit status of <sysexits.h>, what it means. */
 #define QV_STATUS_MAP(X)                                                                                               \
     X(USAGE, 64, "wrong usage")                                                                                        \
     X(DATA, 65, "bad data")                                                                                            \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * @file casefile.h — this person now: what they said, as one JSON object (contracts.md, "The case file").
+ * @file casefile.h — this person now: what they said, as one JSON object (docs/case-file.md).
  *
  * A case is a filled-in form. The form (which findings there are, their types, ranges and words) comes from the
  * caller, so that this room need not know the medicine. Absent means not known; `false` means asked, and no. Nothing

@@ -2,7 +2,7 @@
 /**
  * @file report.h — paper: an answer as a terminal page and as JSON; a piece of knowledge as text.
  *
- * Writers append to a qv_text and never print. The page for people says the same facts as the JSON of contracts.md.
+ * Writers append to a qv_text and never print. The page for people says the same facts as the JSON answer.
  */
 #ifndef QUIVER_REPORT_H
 #define QUIVER_REPORT_H

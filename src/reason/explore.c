@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A leading cause that moves by so much has changed (reasoning.md: 20 points). */
+/* A leading cause that moves by so much has changed. */
 #define MATERIAL_SHIFT 0.20
 /* Changes listed at most for each level that they would lead to; more is not read, and one level must not crowd out another. */
 #define CHANGES_A_LEVEL 5

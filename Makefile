@@ -33,6 +33,7 @@ help:
 # Talks on stderr only, so that the answer is alone on stdout; and not at all when there is nothing to do.
 build:
 	@scripts/setup.sh run
+	@scripts/models.sh || true
 	@[ -f $(BUILD)/build.ninja ] || { echo 'Building quiver; this happens once.' >&2; \
 	    said=$$(meson setup $(BUILD) 2>&1) || { printf '%s\n' "$$said" >&2; exit 70; }; }
 	@said=$$(ninja -C $(BUILD) --quiet 2>&1); status=$$?; \

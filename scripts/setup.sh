@@ -3,7 +3,9 @@
 # Ubuntu. Says nothing when nothing is missing. On other systems it prints what is missing and exits 69.
 set -eu
 
-needed='gcc libc6-dev make meson ninja-build pkg-config libcyaml-dev libyaml-dev libjansson-dev'
+needed='gcc libc6-dev make meson ninja-build pkg-config libcyaml-dev libyaml-dev libjansson-dev
+    libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavdevice-dev libseccomp-dev libxnnpack-dev
+    libpthreadpool-dev npm'
 case ${1:-run} in
 run) ;;
 test) needed="$needed libcmocka-dev clang libclang-rt-dev llvm" ;;
@@ -15,7 +17,8 @@ lint) needed="$needed clang clang-format clang-tidy cppcheck shellcheck" ;;
 esac
 
 if [ -r /etc/debian_version ] && command -v dpkg-query >/dev/null; then
-    have() { printf '%s\n' "$installed" | grep -qx "$1"; }
+    # npm may have come with a Node.js that is not Debian's.
+    have() { printf '%s\n' "$installed" | grep -qx "$1" || { [ "$1" = npm ] && command -v npm >/dev/null; }; }
     # shellcheck disable=SC2016,SC2086 # dpkg-query's own variables; a list of words
     installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n${db:Status-Status} ${Provides}\n' $needed \
         pkgconf 2>/dev/null | sed -n 's/^installed //p' | sed 's/ ([^)]*)//g; s/, /\n/g') || true

@@ -10,6 +10,7 @@
 #include <quiver/base.h>
 #include <quiver/knowledge.h>
 #include <quiver/reason.h>
+#include <quiver/vision.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,6 +34,13 @@ void qv_json_answer(const struct qv_answer *answer, unsigned indent, struct qv_t
 /** Everything that the program believes of one condition, finding, medicine, food… with grades. False: no such id. */
 bool qv_page_knowledge(const struct qv_knowledge *knowledge, const char *id, const struct qv_page_settings *settings,
                        struct qv_text *text);
+
+/** A measurement as the contract's JSON object. `indent` 0: one line. */
+void qv_json_measurement(const struct qv_measurement *measurement, unsigned indent, struct qv_text *text);
+
+/** A measurement on one screen, for the person who was filmed. */
+void qv_page_measurement(const struct qv_measurement *measurement, const struct qv_page_settings *settings,
+                         struct qv_text *text);
 
 #ifdef __cplusplus
 }

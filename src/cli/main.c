@@ -54,12 +54,23 @@ static const char knowledge_help[] =
     "  --full            all that was found (search)\n"
     "  --knowledge DIR   read the knowledge from a folder, not the copy inside the program\n";
 
+static const char watch_help[] =
+    "usage: quiver watch VIDEO [OPTIONS]\n"
+    "\n"
+    "Finds every twitch in a clip of a face: where, which side, how large, how long, how often. VIDEO is a file, - for\n"
+    "standard input, or a camera such as /dev/video0. Twenty seconds of a face at rest, in good light, are enough.\n"
+    "\n"
+    "  --json            print JSON, alone on standard output\n"
+    "  --plain           no colours or lines\n"
+    "  --mirrored        the picture is a mirror image, as many selfie cameras make it\n"
+    "  --seconds S       watch so much of it; 20 of a camera when not said\n";
+
 static const struct verb verbs[] = {
     {"ask", cli_ask, "why is it twitching, how urgent is it, what to do", ask_help},
     {"knowledge", cli_knowledge, "show, search and check what quiver knows", knowledge_help},
+    {"watch", cli_watch, "see and measure the twitch in a clip", watch_help},
     {"help", help, "this page; quiver help VERB says more", NULL},
     {"version", version, "which quiver this is", NULL},
-    {"watch", NULL, NULL, NULL},
     {"log", NULL, NULL, NULL},
     {"triggers", NULL, NULL, NULL},
     {"trial", NULL, NULL, NULL},

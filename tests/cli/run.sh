@@ -69,9 +69,34 @@ expect "help of a verb" 0 '^usage: quiver ask' '' "$quiver" help ask
 expect "--help of a verb" 0 '^usage: quiver ask' '' "$quiver" ask --help
 expect "version" 0 '^quiver [0-9]' '' "$quiver" --version
 expect "version and more" 64 '' 'version: found "x"' "$quiver" version x
-for verb in watch log triggers trial report serve import export phantom; do
+for verb in log triggers trial report serve import export phantom; do
     expect "$verb is known, and not there" 69 '' "^quiver: $verb is not in this version\$" "$quiver" $verb --json
 done
+
+# ---- watch: what is no video costs one sentence ----
+
+expect "watch without a clip" 64 '' 'watch: expected one clip, found 0' "$quiver" watch --json
+expect "watch of a clip that is not there" 66 '' 'none.mp4: No such file' "$quiver" watch none.mp4
+expect "watch of a folder" 65 '' 'a folder, expected a video' "$quiver" watch .
+: >empty.mp4
+expect "watch of an empty file" 65 '' 'an empty file, expected a video' "$quiver" watch empty.mp4
+expect "watch of text" 65 '' 'not a video that can be read' "$quiver" watch good.json
+head -c 100000 /dev/urandom >noise.mp4
+expect "watch of noise" 65 '' 'quiver: noise.mp4: ' "$quiver" watch noise.mp4
+expect "watch with an impossible time" 64 '' '--seconds is "0"' "$quiver" watch noise.mp4 --seconds 0
+expect "a decoder that is not there" 69 '' 'quiver-decoder.*is not installed' \
+    env QUIVER_DECODER=/nonexistent "$quiver" watch good.json
+expect "a decoder that says nothing" 65 '' 'the decoder stopped' env QUIVER_DECODER=/bin/true "$quiver" watch good.json
+real=$here/../../../shared/data/jefapato/test_format_2sec.mp4
+models=$here/../../models/node_modules
+if [ -r "$real" ] && [ -d "$models" ]; then
+    expect "watch of a man at rest" 0 '"twitches": 0' '' "$quiver" watch "$real" --json
+    json_alone "watch says JSON alone"
+    expect "face models that are not there" 69 '' 'the face models are missing' \
+        env QUIVER_MODELS=/nonexistent "$quiver" watch "$real"
+else
+    echo "# no real clip or no face models here: watching one is not tested"
+fi
 expect "an unknown option" 64 '' '^quiver: ask: --jsn: no such option$' "$quiver" ask --jsn
 expect "an unknown short option" 64 '' '^quiver: ask: -x: no such option$' "$quiver" ask -x
 expect "an option without its value" 64 '' '--case needs a value' "$quiver" ask --case

@@ -34,7 +34,7 @@ verdict "no medicine in C strings" "$(find src -path src/vision -prune -o -name 
     done)"
 
 files() {
-    find . \( -name .git -o -name 'build' -o -name 'build-*' -o -path ./tests/fuzz/corpus -o -path ./tests/house \) -prune \
+    find . \( -name .git -o -name node_modules -o -name 'build' -o -name 'build-*' -o -path ./tests/fuzz/corpus -o -path ./tests/house \) -prune \
         -o -type f -print | LC_ALL=C sort
 }
 # Brackets keep the patterns from finding themselves.

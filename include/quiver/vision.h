@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file vision.h — the eye: a clip of a face in, its movements out.
+ *
+ * A twitch of a lip moves the skin by a few tenths of a millimetre, which is less than a pixel of a phone's picture and
+ * less than what face landmarks tremble by themselves. So landmarks say only *where* to look; *how far* each part of the
+ * face moved is then solved from all pixels of the part that carry gradient, together with the motion of the head and
+ * the change of the light (docs/rooms/vision.md says how, and how well).
+ *
+ * This room knows no medicine: it says that the left upper lip moved 0.3 mm for 120 ms, not what that means.
+ *
+ * Sides. `left` and `right` are the person's own. A clip whose picture is a mirror image (many selfie cameras) must be
+ * said to be `mirrored`.
+ *
+ * Units. Time is integer microseconds since the first frame, because frame times are rational and sums must be exact.
+ * `_px` are pixels of the clip as stored, `_mm` millimetres on the face, from the iris (11.7 mm across in nearly
+ * everyone) or else from the width of the face.
+ *
+ * Safety. A video is hostile input: it is demultiplexed and decoded in a child process without files, network or more
+ * than a bounded memory; see src/vision/clip.h. What the child sends is checked again.
+ *
+ * Cost. Memory does not grow with the length of the clip, but for the list of movements, which is bounded.
+ *
+ * Threads. Calls may run in several threads at once on distinct arguments. qv_watch() starts a child process.
+ */
+#ifndef QUIVER_VISION_H
+#define QUIVER_VISION_H
+
+#include <quiver/base.h>
+
+#include <signal.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- where ------------------------------------------------------------------------------------------------------ */
+
+/** The parts of a face that are told apart, each on both sides: the left is even, the right is the next number. */
+#define QV_REGION_MAP(X)                                                                                               \
+    X(UPPER_LIP, "upper_lip")                                                                                          \
+    X(LOWER_LIP, "lower_lip")                                                                                          \
+    X(MOUTH_CORNER, "mouth_corner")                                                                                    \
+    X(CHEEK, "cheek")                                                                                                  \
+    X(CHIN, "chin")                                                                                                    \
+    X(EYELID, "eyelid")                                                                                                \
+    X(BROW, "brow")
+
+enum qv_region {
+#define QV_REGION_ENUM(name, word) QV_##name##_LEFT, QV_##name##_RIGHT,
+    QV_REGION_MAP(QV_REGION_ENUM)
+#undef QV_REGION_ENUM
+        QV_REGION_COUNT
+};
+
+/** "upper_lip_left" and so on, as the contract names them. */
+const char *qv_region_name(enum qv_region region);
+/** The region named so, or -1. */
+int qv_region_find(const char *name);
+
+enum qv_side { QV_SIDE_NONE, QV_SIDE_LEFT, QV_SIDE_RIGHT, QV_SIDE_BOTH };
+
+/** Which side a region is on. */
+enum qv_side qv_region_side(enum qv_region region);
+
+/** The same part on the other side. */
+enum qv_region qv_region_opposite(enum qv_region region);
+
+/* ---- what ------------------------------------------------------------------------------------------------------- */
+
+#define QV_MOVEMENT_MAP(X)                                                                                             \
+    X(TWITCH, "twitch")                                                                                                \
+    X(SPASM, "spasm") /* held for a second or longer */                                                                \
+    X(BLINK, "blink")                                                                                                  \
+    X(MOUTH_MOVEMENT, "mouth_movement") /* speech, a smile, a swallow */                                               \
+    X(HEAD_MOVEMENT, "head_movement")                                                                                  \
+    X(LIGHTING, "lighting")
+
+enum qv_movement_kind {
+#define QV_MOVEMENT_ENUM(name, word) QV_MOVEMENT_##name,
+    QV_MOVEMENT_MAP(QV_MOVEMENT_ENUM)
+#undef QV_MOVEMENT_ENUM
+        QV_MOVEMENT_COUNT
+};
+
+const char *qv_movement_name(enum qv_movement_kind kind);
+
+/** How far one region moved at the peak of a movement. */
+struct qv_region_movement {
+    enum qv_region region;
+    double amplitude_px; /**< of the centre of the moving patch, at its peak */
+    double amplitude_mm;
+};
+
+/** One movement: when, of what kind, how clearly, and where, largest first. */
+struct qv_movement {
+    int64_t start_us, peak_us, end_us;
+    enum qv_movement_kind kind;
+    double snr; /**< peak over its own noise */
+    uint32_t region_count;
+    struct qv_region_movement regions[QV_REGION_COUNT];
+};
+
+enum qv_twitch_pattern {
+    QV_PATTERN_NONE,
+    QV_PATTERN_ISOLATED,
+    QV_PATTERN_CLUSTERS,
+    QV_PATTERN_RHYTHMIC,
+    QV_PATTERN_SUSTAINED
+};
+
+const char *qv_pattern_name(enum qv_twitch_pattern pattern);
+
+/** Things about the clip that make its figures worth less. */
+#define QV_WARNING_MAP(X)                                                                                              \
+    X(LOW_LIGHT, "low_light", "the picture is dark and noisy: small twitches are missed")                              \
+    X(FLICKER, "flicker", "the light flickers")                                                                        \
+    X(COMPRESSED, "compressed", "the clip is compressed so hard that small movements are lost")                        \
+    X(REPEATED_FRAMES, "repeated_frames", "many frames repeat the one before: the true frame rate is lower")           \
+    X(LOW_FRAME_RATE, "low_frame_rate", "fewer than 20 different pictures a second: short twitches are missed")        \
+    X(SMALL_FACE, "small_face", "the face is small in the picture: come closer")                                       \
+    X(FACE_LOST, "face_lost", "the face was out of sight, hidden or turned away for a part of the clip")               \
+    X(SEVERAL_FACES, "several_faces", "several faces are in the picture: the largest was watched")                     \
+    X(HEAD_MOVING, "head_moving", "the head moves a lot: rest it against something")                                   \
+    X(TALKING, "talking", "the mouth is busy much of the time: keep still and silent while filming")                   \
+    X(NO_TIMES, "no_times", "the clip has no usable frame times: times follow its stated rate")                        \
+    X(TRUNCATED, "truncated", "the clip ends or breaks before its end: what could be read was watched")                \
+    X(SHORT_CLIP, "short_clip", "the clip is shorter than ten seconds: rates are uncertain")                           \
+    X(SCALE_UNSURE, "scale_unsure", "millimetres follow from the width of the face, as no iris could be measured")     \
+    X(STILL_PICTURE, "still_picture", "nothing in the picture changes: this may be a photograph")                      \
+    X(VOLUNTARY, "voluntary", "a wink or a grimace made on purpose looks the same as a spasm to a camera")
+
+enum qv_watch_warning {
+#define QV_WARNING_ENUM(name, word, sentence) QV_WARNING_##name,
+    QV_WARNING_MAP(QV_WARNING_ENUM)
+#undef QV_WARNING_ENUM
+        QV_WARNING_COUNT
+};
+
+const char *qv_warning_name(enum qv_watch_warning warning);     /**< "low_light" */
+const char *qv_warning_sentence(enum qv_watch_warning warning); /**< for a person */
+
+/** All that was measured in one clip: the contract's measurement. */
+struct qv_measurement {
+    struct {
+        const char *file;
+        double duration_s;
+        uint32_t frames;
+        double frame_rate_hz;          /**< frames a second, over the whole clip */
+        double distinct_frame_rate_hz; /**< the same without frames that repeat the one before */
+        bool variable_frame_rate;
+        uint32_t width, height; /**< as shown: after rotation */
+        int rotation_deg;       /**< 0, 90, 180, 270: how far the stored picture is turned clockwise to be shown */
+        bool mirrored;
+        bool partial; /**< qv_watch() was told to stop before the clip had ended */
+    } clip;
+    struct {
+        double seen_fraction; /**< of the frames */
+        double mm_per_px;
+        bool scale_from_iris; /**< else from the face's width */
+        double width_px;      /**< of the face, temple to temple */
+    } face;
+    struct {
+        double noise_floor_px, noise_floor_mm; /**< median over the regions of the lips */
+        double detectable_mm;                  /**< a twitch of 120 ms that is found 95 times in 100 */
+        uint32_t warnings;                     /**< bit i set: warning i */
+    } quality;
+    const struct qv_movement *movements; /**< by start */
+    uint32_t movement_count;
+    bool movements_cut; /**< there were more than were kept */
+    struct {
+        uint32_t twitches;                        /**< twitches and spasms */
+        double rate_per_min, rate_low, rate_high; /**< 95 % interval: exact Poisson of the seconds seen */
+        enum qv_side side;
+        double laterality_index; /**< −1 all left, +1 all right; NaN without twitches */
+        bool regions[QV_REGION_COUNT];
+        double median_amplitude_mm, median_duration_ms; /**< NaN without twitches */
+        double eye_mouth_synchrony;                     /**< 0–1, above chance; 0 without twitches */
+        double dominant_hz;                             /**< NaN: no rhythm */
+        enum qv_twitch_pattern pattern;
+    } summary;
+};
+
+/* ---- watching --------------------------------------------------------------------------------------------------- */
+
+struct qv_watch_settings {
+    const char *models_folder; /**< where the face models lie; see docs/rooms/vision.md */
+    bool mirrored;             /**< the picture is a mirror image */
+    double seconds;            /**< stop after so much of a clip; 0: all of it, and 20 of a camera */
+    const volatile sig_atomic_t
+        *stop; /**< NULL, or becomes non-zero when to stop: what was seen so far is the result */
+    /** NULL, or called now and then. @p fraction is NaN while the length is not known. */
+    void (*progress)(void *context, double fraction, int64_t time_us);
+    void *progress_context;
+};
+
+/**
+ * Watches a clip: @p path is a file, "-" for standard input, or a video device (/dev/video0). The measurement and all in
+ * it live in @p arena.
+ * Errors: QV_ERR_NO_INPUT no such file; QV_ERR_DATA not a video, nothing decodable, no face, a face too small, too few
+ * frames; QV_ERR_UNAVAILABLE models or a sandbox are missing, out of memory; QV_ERR_IO reading failed.
+ */
+int qv_watch(const char *path, const struct qv_watch_settings *settings, struct qv_arena *arena,
+             struct qv_measurement **out, struct qv_error *error) QV_MUST_CHECK;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From displacements to movements.
+ *
+ * Each region's displacement is compared, at every frame, with pulses of a bank of durations on a sloping baseline (a matched filter by
+ * least squares on the true frame times, so a variable frame rate needs nothing special). What such a filter gives on
+ * this very clip, region and duration when nothing happens is measured by a low quantile over the seconds around, to which the
+ * head's and the lamp's own motion in the same band is added; a pulse counts when it stands DETECT_LEAST_SNR above that and
+ * explains most of what its seconds show. Twitches are told from blinks, speech, smiles and spasms afterwards, by side, place,
+ * length, rhythm and by whether the skin only moved or the picture changed.
+ *
+ * Frames are kept for one block of some tens of seconds; memory does not grow with the clip.
+ */
+#ifndef QUIVER_VISION_DETECT_H
+#define QUIVER_VISION_DETECT_H
+
+#include "track.h"
+
+#define DETECT_BLOCK_FRAMES 4096
+#define DETECT_BLOCK_S 60.0
+#define DETECT_MOVEMENTS_MAX 100000
+
+struct detect;
+
+struct detect_noise {
+    double floor_px;         /**< of one frame, median over the lips' regions and the blocks */
+    double detectable_px;    /**< at the centre of a patch, 120 ms, found 95 times in 100 */
+    double talking_fraction; /**< of the time */
+    double flicker;          /**< of the light, as a fraction, root mean square of the fast part */
+    double head_px_per_s;    /**< median speed of the head, shown pixels */
+};
+
+/** @p px_per_chart shown pixels in a chart pixel (the bin), @p mm_per_px millimetres in a shown pixel. */
+int detect_create(const struct track *track, double px_per_chart, double mm_per_px, struct qv_arena *arena,
+                  struct detect **out, struct qv_error *error) QV_MUST_CHECK;
+
+/** Room for the next frame's record. */
+struct track_record *detect_room(struct detect *d);
+/** Takes in the record that detect_room() gave. */
+int detect_take(struct detect *d, struct qv_error *error) QV_MUST_CHECK;
+/** The clip has ended. */
+int detect_finish(struct detect *d, struct qv_error *error) QV_MUST_CHECK;
+
+/** The movements by start, and what was learned of the noise. Valid as long as the arena. */
+const struct qv_movement *detect_movements(const struct detect *d, uint32_t *count, bool *cut);
+void detect_noise(const struct detect *d, struct detect_noise *out);
+
+#endif

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "network.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xnnpack.h>
+
+#define PADDING_ELEMENTS 16 /* XNNPACK may read a little beyond a tensor (XNN_EXTRA_BYTES) */
+
+struct step {
+    uint32_t first, count; /* operators */
+    xnn_runtime_t runtime; /* NULL: one plain operator */
+};
+
+struct network {
+    const struct tflite_model *model;
+    struct qv_arena *arena;
+    float **values;     /* [tensor]: constants, and what crosses from step to step */
+    uint32_t *last_use; /* [tensor]: the last step that reads it */
+    uint32_t *made_in;  /* [tensor]: the step that makes it */
+    struct step *steps;
+    uint32_t step_count;
+};
+
+static float half_to_float(uint16_t h)
+{
+    const uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = h >> 10 & 31, fraction = h & 1023;
+    if (exponent == 0)
+        return ldexpf((float)fraction, -24) * (sign ? -1.0f : 1.0f);
+    const uint32_t bits = sign | (exponent == 31 ? 0x7f800000U : (exponent + 112) << 23) | fraction << 13;
+    float f;
+    memcpy(&f, &bits, sizeof f);
+    return f;
+}
+
+static bool is_xnn(const struct tflite_operator *o)
+{
+    switch (o->code) {
+    case TFLITE_ADD:
+    case TFLITE_CONV_2D:
+    case TFLITE_DEPTHWISE_CONV_2D:
+    case TFLITE_MAX_POOL_2D:
+    case TFLITE_PAD:
+    case TFLITE_PRELU:
+    case TFLITE_RELU:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static float *room_for(struct network *n, uint32_t tensor)
+{
+    if (!n->values[tensor])
+        n->values[tensor] =
+            qv_arena_alloc(n->arena, n->model->tensors[tensor].elements + PADDING_ELEMENTS, sizeof(float));
+    return n->values[tensor];
+}
+
+/* Constants as 32-bit floats; what DEQUANTIZE makes of a constant is one too. */
+static int widen_constants(struct network *n, struct qv_error *error)
+{
+    const struct tflite_model *m = n->model;
+    for (uint32_t i = 0; i < m->operator_count; i++) {
+        const struct tflite_operator *o = &m->operators[i];
+        if (o->code != TFLITE_DEQUANTIZE)
+            continue;
+        if (o->input_count != 1 || m->tensors[o->inputs[0]].type != TFLITE_FLOAT16 || !m->tensors[o->inputs[0]].data ||
+            m->tensors[o->inputs[0]].elements != m->tensors[o->output].elements)
+            return qv_fail(error, QV_ERR_DATA, "operator %u of a model widens what is no constant", i);
+        float *to = room_for(n, o->output);
+        if (!to)
+            return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+        const struct tflite_tensor *from = &m->tensors[o->inputs[0]];
+        for (uint32_t k = 0; k < from->elements; k++)
+            to[k] = half_to_float((uint16_t)(from->data[2 * k] | from->data[2 * k + 1] << 8));
+    }
+    for (uint32_t t = 0; t < m->tensor_count; t++) {
+        if (!m->tensors[t].data || m->tensors[t].type != TFLITE_FLOAT32)
+            continue;
+        float *to = room_for(n, t);
+        if (!to)
+            return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+        memcpy(to, m->tensors[t].data, m->tensors[t].elements * sizeof(float));
+    }
+    return QV_OK;
+}
+
+/* Runs of operators for XNNPACK, the others alone. */
+static int make_steps(struct network *n, struct qv_error *error)
+{
+    const struct tflite_model *m = n->model;
+    n->steps = qv_arena_alloc(n->arena, m->operator_count + 1, sizeof *n->steps);
+    if (!n->steps)
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    bool open = false;
+    for (uint32_t i = 0; i < m->operator_count; i++) {
+        const struct tflite_operator *o = &m->operators[i];
+        const bool xnn = is_xnn(o);
+        if (o->code != TFLITE_DEQUANTIZE && !(xnn && open)) {
+            n->steps[n->step_count++] = (struct step){.first = i};
+            open = xnn;
+        }
+        if (n->step_count)
+            n->steps[n->step_count - 1].count = i + 1 - n->steps[n->step_count - 1].first;
+        if (o->code == TFLITE_DEQUANTIZE)
+            continue;
+        for (uint32_t k = 0; k < o->input_count; k++)
+            n->last_use[o->inputs[k]] = n->step_count;
+        n->made_in[o->output] = n->step_count;
+    }
+    for (uint32_t k = 0; k < m->output_count; k++)
+        n->last_use[m->outputs[k]] = UINT32_MAX;
+    return QV_OK;
+}
+
+/* ---- XNNPACK ------------------------------------------------------------------------------------------------------------- */
+
+struct build {
+    struct network *n;
+    xnn_subgraph_t graph;
+    uint32_t *ids; /* [tensor]: its value in the subgraph, or XNN_INVALID_VALUE_ID */
+    uint32_t step;
+    struct xnn_external_value *external;
+    uint32_t external_count;
+};
+
+static bool value_of(struct build *b, uint32_t tensor, uint32_t *id)
+{
+    if (b->ids[tensor] != XNN_INVALID_VALUE_ID) {
+        *id = b->ids[tensor];
+        return true;
+    }
+    const struct tflite_tensor *t = &b->n->model->tensors[tensor];
+    size_t shape[TFLITE_DIMENSIONS];
+    for (uint32_t i = 0; i < t->rank; i++)
+        shape[i] = t->shape[i];
+    const bool made_here = b->n->made_in[tensor] == b->step + 1;
+    const bool constant = !b->n->made_in[tensor] && b->n->values[tensor] && tensor != b->n->model->input;
+    const bool leaves = made_here && b->n->last_use[tensor] > b->step + 1;
+    uint32_t flags = 0, external = XNN_INVALID_VALUE_ID;
+    const void *data = constant ? b->n->values[tensor] : NULL;
+    if (!constant && (!made_here || leaves)) {
+        if (!room_for(b->n, tensor))
+            return false;
+        external = b->external_count;
+        flags = made_here ? XNN_VALUE_FLAG_EXTERNAL_OUTPUT : XNN_VALUE_FLAG_EXTERNAL_INPUT;
+        b->external[b->external_count++] = (struct xnn_external_value){external, b->n->values[tensor]};
+    }
+    if (xnn_define_tensor_value(b->graph, xnn_datatype_fp32, t->rank, shape, data, external, flags, id) !=
+        xnn_status_success)
+        return false;
+    b->ids[tensor] = *id;
+    return true;
+}
+
+static bool add_operator(struct build *b, const struct tflite_operator *o)
+{
+    const struct tflite_model *m = b->n->model;
+    uint32_t in[TFLITE_LINKS_MAX], out;
+    if (!o->input_count)
+        return false;
+    const uint32_t links = o->code == TFLITE_PAD ? 1 : o->input_count; /* how much to pad is read here, not there */
+    for (uint32_t k = 0; k < links; k++) {
+        if (!value_of(b, o->inputs[k], &in[k]))
+            return false;
+    }
+    if (!value_of(b, o->output, &out))
+        return false;
+    const float low = o->activation != TFLITE_LINEAR ? 0 : -INFINITY,
+                high = o->activation == TFLITE_CLAMP_0_6 ? 6 : INFINITY;
+    const uint32_t same = o->padding_same ? XNN_FLAG_TENSORFLOW_SAME_PADDING : 0;
+    const struct tflite_tensor *x = &m->tensors[o->inputs[0]];
+    enum xnn_status status = xnn_status_invalid_parameter;
+    switch (o->code) {
+    case TFLITE_CONV_2D: {
+        const struct tflite_tensor *w = &m->tensors[o->inputs[1]];
+        if (o->input_count != 3 || w->rank != 4 || x->rank != 4 || w->shape[3] != x->shape[3] ||
+            m->tensors[o->inputs[2]].elements != w->shape[0])
+            return false;
+        status = xnn_define_convolution_2d(b->graph, 0, 0, 0, 0, w->shape[1], w->shape[2], o->stride_y, o->stride_x, 1,
+                                           1, 1, w->shape[3], w->shape[0], low, high, in[0], in[1], in[2], out, same);
+        break;
+    }
+    case TFLITE_DEPTHWISE_CONV_2D: {
+        const struct tflite_tensor *w = &m->tensors[o->inputs[1]];
+        if (o->input_count != 3 || w->rank != 4 || x->rank != 4 || w->shape[3] != x->shape[3] ||
+            m->tensors[o->inputs[2]].elements != w->shape[3])
+            return false;
+        status = xnn_define_depthwise_convolution_2d(b->graph, 0, 0, 0, 0, w->shape[1], w->shape[2], o->stride_y,
+                                                     o->stride_x, 1, 1, 1, w->shape[3], low, high, in[0], in[1], in[2],
+                                                     out, same);
+        break;
+    }
+    case TFLITE_PRELU:
+        if (o->input_count != 2 || m->tensors[o->inputs[1]].elements != x->shape[x->rank - 1])
+            return false;
+        status = xnn_define_prelu(b->graph, in[0], in[1], out, 0);
+        break;
+    case TFLITE_RELU:
+        status = xnn_define_clamp(b->graph, 0, INFINITY, in[0], out, 0);
+        break;
+    case TFLITE_ADD:
+        if (o->input_count == 2)
+            status = xnn_define_add2(b->graph, low, high, in[0], in[1], out, 0);
+        break;
+    case TFLITE_MAX_POOL_2D:
+        status = xnn_define_max_pooling_2d(b->graph, 0, 0, 0, 0, o->pool_height, o->pool_width, o->stride_y,
+                                           o->stride_x, 1, 1, -INFINITY, INFINITY, in[0], out, same);
+        break;
+    case TFLITE_PAD: {
+        const struct tflite_tensor *p = o->input_count == 2 ? &m->tensors[o->inputs[1]] : NULL;
+        size_t before[TFLITE_DIMENSIONS], after[TFLITE_DIMENSIONS];
+        if (!p || p->type != TFLITE_INT32 || !p->data || p->elements != 2 * x->rank)
+            return false;
+        for (uint32_t i = 0; i < x->rank; i++) {
+            before[i] =
+                p->data[8 * i]; /* below 256 in any sane model; the output's shape is checked by XNNPACK's sizes */
+            after[i] = p->data[8 * i + 4];
+            if (m->tensors[o->output].rank != x->rank ||
+                x->shape[i] + before[i] + after[i] != m->tensors[o->output].shape[i])
+                return false;
+        }
+        status = xnn_define_static_constant_pad(b->graph, before, after, 0, in[0], out, 0);
+        break;
+    }
+    default:
+        break;
+    }
+    return status == xnn_status_success;
+}
+
+static int build_step(struct network *n, uint32_t index, struct qv_error *error)
+{
+    struct step *step = &n->steps[index];
+    const struct tflite_model *m = n->model;
+    struct build b = {.n = n, .step = index};
+    b.ids = malloc(m->tensor_count * sizeof *b.ids);
+    b.external = calloc(m->tensor_count, sizeof *b.external);
+    int status = QV_OK;
+    if (!b.ids || !b.external || xnn_create_subgraph(m->tensor_count, 0, &b.graph) != xnn_status_success)
+        status = qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    for (uint32_t t = 0; status == QV_OK && t < m->tensor_count; t++)
+        b.ids[t] = XNN_INVALID_VALUE_ID;
+    for (uint32_t i = step->first; status == QV_OK && i < step->first + step->count; i++) {
+        if (m->operators[i].code != TFLITE_DEQUANTIZE && !add_operator(&b, &m->operators[i]))
+            status = qv_fail(error, QV_ERR_DATA, "operator %u of a model does not fit its tensors", i);
+    }
+    if (status == QV_OK && (xnn_create_runtime_v2(b.graph, NULL, 0, &step->runtime) != xnn_status_success ||
+                            xnn_setup_runtime(step->runtime, b.external_count, b.external) != xnn_status_success))
+        status = qv_fail(error, QV_ERR_DATA, "a model does not run");
+    if (b.graph)
+        xnn_delete_subgraph(b.graph);
+    free(b.ids);
+    free(b.external);
+    return status;
+}
+
+/* ---- plain operators -------------------------------------------------------------------------------------------------------- */
+
+static int run_plain(struct network *n, const struct tflite_operator *o, struct qv_error *error)
+{
+    const struct tflite_model *m = n->model;
+    const struct tflite_tensor *out = &m->tensors[o->output];
+    const float *in = o->input_count ? n->values[o->inputs[0]] : NULL;
+    float *to = n->values[o->output];
+    switch (o->code) {
+    case TFLITE_RESHAPE:
+        if (!in || !to || m->tensors[o->inputs[0]].elements != out->elements)
+            break;
+        memcpy(to, in, out->elements * sizeof *to);
+        return QV_OK;
+    case TFLITE_CONCATENATION: {
+        /* Along the first dimension that is not 1, so that parts follow one another in memory. */
+        uint32_t at = 0;
+        bool fine = to && o->axis == 1 && out->shape[0] == 1;
+        for (uint32_t k = 0; k < o->input_count && fine; k++) {
+            const struct tflite_tensor *part = &m->tensors[o->inputs[k]];
+            fine = n->values[o->inputs[k]] && part->elements <= out->elements - at;
+            if (fine)
+                memcpy(to + at, n->values[o->inputs[k]], part->elements * sizeof *to);
+            at += part->elements;
+        }
+        if (!fine || at != out->elements)
+            break;
+        return QV_OK;
+    }
+    default:
+        break;
+    }
+    return qv_fail(error, QV_ERR_DATA, "a model needs operator %d, which is not known", (int)o->code);
+}
+
+/* ---- the whole ----------------------------------------------------------------------------------------------------------------- */
+
+int network_create(const struct tflite_model *model, struct network **out, struct qv_error *error)
+{
+    if (xnn_initialize(NULL) != xnn_status_success)
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "XNNPACK does not run on this processor");
+    struct qv_arena *arena = qv_arena_create(0);
+    struct network *n = arena ? qv_arena_alloc(arena, 1, sizeof *n) : NULL;
+    if (!n) {
+        qv_arena_destroy(arena);
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    }
+    n->arena = arena;
+    n->model = model;
+    n->values = qv_arena_alloc(arena, model->tensor_count, sizeof *n->values);
+    n->last_use = qv_arena_alloc(arena, model->tensor_count, sizeof *n->last_use);
+    n->made_in = qv_arena_alloc(arena, model->tensor_count, sizeof *n->made_in);
+    int status = n->values && n->last_use && n->made_in ? QV_OK : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    if (status == QV_OK)
+        status = widen_constants(n, error);
+    if (status == QV_OK)
+        status = make_steps(n, error);
+    for (uint32_t i = 0; status == QV_OK && i < n->step_count; i++) {
+        const struct tflite_operator *o = &model->operators[n->steps[i].first];
+        if (is_xnn(o)) {
+            status = build_step(n, i, error);
+            continue;
+        }
+        if (!room_for(n, o->output))
+            status = qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    }
+    if (status == QV_OK && (!room_for(n, model->input)))
+        status = qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    for (uint32_t k = 0; status == QV_OK && k < model->output_count; k++) {
+        if (!n->values[model->outputs[k]])
+            status = qv_fail(error, QV_ERR_DATA, "output %u of a model is made by nothing", k);
+    }
+    if (status) {
+        network_destroy(n);
+        return status;
+    }
+    *out = n;
+    return QV_OK;
+}
+
+void network_destroy(struct network *n)
+{
+    if (!n)
+        return;
+    for (uint32_t i = 0; i < n->step_count; i++) {
+        if (n->steps[i].runtime)
+            xnn_delete_runtime(n->steps[i].runtime);
+    }
+    qv_arena_destroy(n->arena);
+}
+
+float *network_input(struct network *n)
+{
+    return n->values[n->model->input];
+}
+
+const float *network_output(const struct network *n, uint32_t index, uint32_t *elements)
+{
+    if (index >= n->model->output_count)
+        return NULL;
+    *elements = n->model->tensors[n->model->outputs[index]].elements;
+    return n->values[n->model->outputs[index]];
+}
+
+int network_run(struct network *n, struct qv_error *error)
+{
+    for (uint32_t i = 0; i < n->step_count; i++) {
+        int status = QV_OK;
+        if (!n->steps[i].runtime)
+            status = run_plain(n, &n->model->operators[n->steps[i].first], error);
+        else if (xnn_invoke_runtime(n->steps[i].runtime) != xnn_status_success)
+            status = qv_fail(error, QV_ERR_BUG, "a model failed to run");
+        if (status)
+            return status;
+    }
+    return QV_OK;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "picture.h"
+
+#include <assert.h>
+#include <string.h>
+
+static bool grey_init(struct grey *g, uint32_t most_width, uint32_t most_height, struct qv_arena *arena)
+{
+    g->stride = (most_width + 15) & ~15U;
+    g->at = qv_arena_alloc(arena, (size_t)g->stride * most_height, sizeof(float));
+    return g->at;
+}
+
+int picture_init(struct picture *p, uint32_t most_width, uint32_t most_height, struct qv_arena *arena,
+                 struct qv_error *error)
+{
+    *p = (struct picture){.most_width = most_width, .most_height = most_height};
+    if (!grey_init(&p->grey, most_width, most_height, arena) ||
+        !grey_init(&p->spline, most_width, most_height, arena) ||
+        !grey_init(&p->small, most_width / PICTURE_SMALL + 1, most_height / PICTURE_SMALL + 1, arena))
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    p->work = qv_arena_alloc(arena, (size_t)p->grey.stride * most_height, sizeof(float));
+    return p->work ? QV_OK : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+}
+
+/* How a walk over the shown picture steps through the stored one. */
+struct walk {
+    int64_t origin, right, down; /* samples */
+    int64_t width, height;       /* as shown */
+};
+
+static struct walk walk_of(const struct clip_frame *f)
+{
+    const int64_t bytes = f->bits > 8 ? 2 : 1, stride = f->planes[0].stride_bytes / bytes;
+    const int64_t w = f->width, h = f->height;
+    switch (f->rotation_deg) {
+    case 90:
+        return (struct walk){(h - 1) * stride, -stride, 1, h, w};
+    case 180:
+        return (struct walk){(h - 1) * stride + w - 1, -1, -stride, w, h};
+    case 270:
+        return (struct walk){w - 1, stride, -1, h, w};
+    default:
+        return (struct walk){0, 1, stride, w, h};
+    }
+}
+
+static int64_t clamped(int64_t i, int64_t size)
+{
+    return i < 0 ? 0 : i >= size ? size - 1 : i;
+}
+
+void picture_cut(struct picture *p, const struct clip_frame *f, uint32_t bin, int32_t x0, int32_t y0, uint32_t width,
+                 uint32_t height)
+{
+    assert(width <= p->most_width && height <= p->most_height && bin > 0);
+    p->x0 = x0;
+    p->y0 = y0;
+    p->grey.width = p->spline.width = width;
+    p->grey.height = p->spline.height = height;
+    const struct walk walk = walk_of(f);
+    const uint8_t *bytes = f->planes[0].samples;
+    const uint16_t *words = f->planes[0].samples;
+    const bool deep = f->bits > 8;
+    const float scale = 1.0f / (float)(bin * bin) / (float)(1U << (f->bits - 8));
+    const int64_t left = (int64_t)x0 * bin, top = (int64_t)y0 * bin;
+    for (uint32_t j = 0; j < height; j++) {
+        float *out = p->grey.at + (size_t)j * p->grey.stride;
+        memset(out, 0, width * sizeof *out);
+        for (uint32_t n = 0; n < bin; n++) {
+            const int64_t row = walk.origin + clamped(top + (int64_t)j * bin + n, walk.height) * walk.down;
+            const bool inside = left >= 0 && left + (int64_t)width * bin <= walk.width;
+            if (inside && walk.right == 1 && bin == 1 && !deep) {
+                const uint8_t *from = bytes + row + left;
+                for (uint32_t i = 0; i < width; i++)
+                    out[i] = (float)from[i];
+            } else if (inside && walk.right == 1 && bin == 2 && !deep) {
+                const uint8_t *from = bytes + row + left;
+                for (uint32_t i = 0; i < width; i++)
+                    out[i] += (float)(from[2 * i] + from[2 * i + 1]);
+            } else {
+                for (uint32_t i = 0; i < width * bin; i++) {
+                    const int64_t at = row + clamped(left + i, walk.width) * walk.right;
+                    out[i / bin] += deep ? (float)words[at] : (float)bytes[at];
+                }
+            }
+        }
+        if (scale != 1.0f) {
+            for (uint32_t i = 0; i < width; i++)
+                out[i] *= scale;
+        }
+    }
+    picture_shrink(p);
+}
+
+void picture_shrink(struct picture *p)
+{
+    p->small.width = p->grey.width / PICTURE_SMALL;
+    p->small.height = p->grey.height / PICTURE_SMALL;
+    for (uint32_t j = 0; j < p->small.height; j++) {
+        float *out = p->small.at + (size_t)j * p->small.stride;
+        for (uint32_t i = 0; i < p->small.width; i++) {
+            const float *from = p->grey.at + (size_t)j * PICTURE_SMALL * p->grey.stride + i * PICTURE_SMALL;
+            float sum = 0;
+            for (uint32_t n = 0; n < PICTURE_SMALL; n++, from += p->grey.stride)
+                sum += (from[0] + from[1]) + (from[2] + from[3]);
+            out[i] = sum / (PICTURE_SMALL * PICTURE_SMALL);
+        }
+    }
+}
+
+static uint32_t mirrored(int64_t i, uint32_t size)
+{
+    int64_t last = (int64_t)size - 1;
+    if (last <= 0)
+        return 0;
+    i = (i < 0 ? -i : i) % (2 * last);
+    return (uint32_t)(i > last ? 2 * last - i : i);
+}
+
+void picture_filter(struct picture *p, const struct kernels *k)
+{
+    const uint32_t stride = p->grey.stride, height = p->grey.height, width = p->grey.width;
+    for (uint32_t j = 0; j < height; j++)
+        k->prefilter_row(p->grey.at + (size_t)j * stride, p->work + (size_t)j * stride, width);
+    for (uint32_t j = 0; j < height; j++) {
+        const float *rows[2 * KERNEL_PREFILTER_REACH + 1];
+        for (int32_t n = -KERNEL_PREFILTER_REACH; n <= KERNEL_PREFILTER_REACH; n++)
+            rows[n + KERNEL_PREFILTER_REACH] = p->work + (size_t)mirrored((int64_t)j + n, height) * stride;
+        k->prefilter_column(rows, p->spline.at + (size_t)j * stride, width);
+    }
+}
+
+void picture_copy(struct picture *to, const struct picture *from)
+{
+    assert(from->grey.width <= to->most_width && from->grey.height <= to->most_height);
+    to->x0 = from->x0;
+    to->y0 = from->y0;
+    to->grey.width = to->spline.width = from->grey.width;
+    to->grey.height = to->spline.height = from->grey.height;
+    for (uint32_t j = 0; j < from->grey.height; j++)
+        memcpy(to->grey.at + (size_t)j * to->grey.stride, from->grey.at + (size_t)j * from->grey.stride,
+               from->grey.width * sizeof(float));
+    picture_shrink(to);
+}

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A clip from its first frame to its measurement.
+ *
+ * state      what is known                              moves on when
+ * SEARCHING  nothing                                    a face is found: its plan is made
+ * WARMING    the plan; pictures are kept                enough pictures: templates are made, and the pictures are followed anew
+ * FOLLOWING  the pose                                   the picture no longer looks like the face
+ * LOST       the plan and the templates                 the face is found again
+ */
+#include "clip.h"
+#include "detect.h"
+#include "face.h"
+#include "picture.h"
+#include "plan.h"
+#include "summary.h"
+#include "track.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FACE_WIDTH_MM 140.0 /* temple to temple, by the iris of adults (docs/rooms/vision.md) */
+#define IRIS_MM 11.7        /* across, ± 0.5 in adults */
+#define IRIS_LEAST_PX 8.0   /* below, its width is a guess */
+#define FACE_LEAST_PX 80.0  /* temple to temple: below, a twitch is a few hundredths of a pixel */
+#define FACE_SMALL_PX 160.0 /* below, it is said */
+#define PRESENCE_LEAST 0.5f
+#define WARM_FRAMES 24
+#define SEARCH_EVERY_US 200000
+#define FRAMES_LEAST 16    /* of which a movement can be told */
+#define RATE_LEAST_HZ 12.0 /* below, nothing as short as a twitch can be told */
+#define RATE_LOW_HZ 20.0
+#define SHORT_S 10.0
+#define LIVE_S 20.0         /* of a camera, when nothing else was said */
+#define PROBES 4096         /* pixels by which frames are compared */
+#define REPEAT_SHARE 0.1    /* of the usual change from frame to frame: less is the same frame again */
+#define REPEATED_LEAST 0.15 /* of the frames, before it is said */
+#define STILL_GREY 0.002    /* mean change of a photograph that was filmed by a program */
+#define DARK_GREY 45.0
+#define NOISY_PX 0.08         /* floors above this are said to be low light or compression */
+#define HEAD_FAST_WIDTHS 0.25 /* face widths a second */
+#define FLICKER_LEAST 0.01
+#define TALKING_LEAST 0.25
+#define UNSEEN_LEAST 0.02
+#define PROGRESS_EVERY_US 250000
+
+enum watch_state { SEARCHING, WARMING, FOLLOWING, LOST };
+
+struct watch {
+    const struct qv_watch_settings *settings;
+    struct qv_arena *arena;
+    struct clip *clip;
+    struct face_models *models;
+    enum watch_state state;
+    struct face_plan plan;
+    struct track track;
+    struct detect *detect;
+    struct picture picture, warm[WARM_FRAMES];
+    int64_t warm_us[WARM_FRAMES];
+    uint32_t warm_count, bin;
+    double mm_per_px, width_px;
+    bool iris, several;
+    double largest_seen_px; /* of faces that were too small */
+
+    uint32_t frames, seen, repeated;
+    int64_t first_us, last_us, searched_us, progress_us;
+    double interval_sum, interval_square;
+    double grey_sum, change_usual;
+    uint8_t probes[PROBES];
+    bool probed, changed;
+};
+
+/* ---- frames ---------------------------------------------------------------------------------------------------------------- */
+
+/* True when a frame shows what the one before showed. Compares a grid of pixels with what is usual in this clip. */
+static bool repeats(struct watch *w, const struct clip_frame *f)
+{
+    const struct clip_plane *p = &f->planes[0];
+    const uint64_t pixels = (uint64_t)p->width * p->height;
+    double change = 0, grey = 0;
+    for (uint32_t i = 0; i < PROBES; i++) {
+        const uint64_t at = pixels * i / PROBES;
+        const uint8_t *row = (const uint8_t *)p->samples + at / p->width * p->stride_bytes;
+        uint32_t value = row[at % p->width * (f->bits > 8 ? 2 : 1)];
+        if (f->bits > 8)
+            value = (value | (uint32_t)row[at % p->width * 2 + 1] << 8) >> (f->bits - 8);
+        change += abs((int)(value & 255) - w->probes[i]);
+        grey += value & 255;
+        w->probes[i] = (uint8_t)value;
+    }
+    change /= PROBES;
+    w->grey_sum += grey / PROBES;
+    if (!w->probed) {
+        w->probed = true;
+        return false;
+    }
+    w->changed = w->changed || change > STILL_GREY;
+    if (w->change_usual > 0 && change < REPEAT_SHARE * w->change_usual)
+        return true;
+    w->change_usual = w->change_usual > 0 ? 0.9 * w->change_usual + 0.1 * change : change;
+    return false;
+}
+
+static void cut_for(struct watch *w, const struct clip_frame *f, struct picture *to)
+{
+    int32_t x0, y0;
+    uint32_t width, height;
+    track_wants(&w->track, &x0, &y0, &width, &height);
+    picture_cut(to, f, w->bin, x0, y0, width, height);
+}
+
+/* ---- the face ----------------------------------------------------------------------------------------------------------------- */
+
+/* Lays the mesh on the largest face; false when there is none. */
+static int find_mesh(struct watch *w, const struct clip_frame *f, struct face_mesh *mesh, bool *found,
+                     struct qv_error *error)
+{
+    struct face_box boxes[FACE_FOUND_MAX];
+    uint32_t count;
+    *found = false;
+    int status = face_find(w->models, f, boxes, &count, error);
+    if (status || !count)
+        return status;
+    w->several = w->several || count > 1;
+    struct face_box box = boxes[0];
+    for (int step = 0; step < 3 && status == QV_OK; step++) { /* each lies better than the one before */
+        status = face_lay_mesh(w->models, f, &box, mesh, error);
+        if (status == QV_OK && mesh->presence < PRESENCE_LEAST)
+            return QV_OK;
+        box = face_box_of(mesh);
+    }
+    *found = status == QV_OK;
+    return status;
+}
+
+static int begin_face(struct watch *w, const struct face_mesh *mesh, struct qv_error *error)
+{
+    w->width_px = face_width_px(mesh);
+    const double iris = face_iris_px(mesh);
+    w->iris = iris >= IRIS_LEAST_PX;
+    w->mm_per_px = w->iris ? IRIS_MM / iris : FACE_WIDTH_MM / w->width_px;
+    w->bin = (uint32_t)fmax(ceil(w->width_px / TRACK_FACE_MOST_PX), 1);
+    plan_face(mesh, w->settings->mirrored, w->bin, &w->plan);
+    int status = track_init(&w->track, &w->plan, w->arena, error);
+    if (status == QV_OK)
+        status = detect_create(&w->track, w->bin, w->mm_per_px, w->arena, &w->detect, error);
+    const uint32_t most = track_largest(&w->track);
+    if (status == QV_OK)
+        status = picture_init(&w->picture, most, most, w->arena, error);
+    int32_t x0, y0;
+    uint32_t width, height;
+    track_wants(&w->track, &x0, &y0, &width, &height);
+    for (int i = 0; i < WARM_FRAMES && status == QV_OK; i++)
+        status = picture_init(&w->warm[i], width + width / 4, height + height / 4, w->arena, error);
+    w->warm_count = 0;
+    w->state = WARMING;
+    return status;
+}
+
+static int search(struct watch *w, const struct clip_frame *f, struct qv_error *error)
+{
+    if (w->searched_us >= 0 && f->time_us - w->searched_us < SEARCH_EVERY_US)
+        return QV_OK;
+    w->searched_us = f->time_us;
+    struct face_mesh mesh;
+    bool found;
+    int status = find_mesh(w, f, &mesh, &found, error);
+    if (status || !found)
+        return status;
+    if (face_width_px(&mesh) < FACE_LEAST_PX) {
+        w->largest_seen_px = fmax(w->largest_seen_px, face_width_px(&mesh));
+        return QV_OK;
+    }
+    if (w->state == SEARCHING)
+        return begin_face(w, &mesh, error);
+    w->track.pose = plan_pose(&w->plan, &mesh, w->bin);
+    w->track.last_step = AFFINE_IDENTITY;
+    w->state = FOLLOWING;
+    return QV_OK;
+}
+
+/* ---- following ---------------------------------------------------------------------------------------------------------------- */
+
+static int follow(struct watch *w, struct picture *picture, int64_t time_us, struct qv_error *error)
+{
+    struct track_record *record = detect_room(w->detect);
+    track_follow(&w->track, picture, time_us, record);
+    w->seen += record->seen;
+    if (!record->seen)
+        w->state = LOST;
+    return detect_take(w->detect, error);
+}
+
+/* The first pictures are followed twice: to learn what the face looks like, and to measure. */
+static int warm_up(struct watch *w, struct qv_error *error)
+{
+    struct track_record *record = detect_room(w->detect);
+    if (!track_start(&w->track, &w->warm[0]))
+        return qv_fail(error, QV_ERR_DATA, "the face has no detail to follow: too dark, too bright or out of focus");
+    for (uint32_t i = 1; i < w->warm_count; i++)
+        track_follow(&w->track, &w->warm[i], w->warm_us[i], record);
+    track_rewind(&w->track);
+    w->state = FOLLOWING;
+    int status = QV_OK;
+    for (uint32_t i = 0; i < w->warm_count && status == QV_OK; i++) {
+        if (w->state == FOLLOWING)
+            status = follow(w, &w->warm[i], w->warm_us[i], error);
+    }
+    w->warm_count = 0;
+    return status;
+}
+
+static int take(struct watch *w, const struct clip_frame *f, struct qv_error *error)
+{
+    if (w->state == SEARCHING || w->state == LOST) {
+        int status = search(w, f, error);
+        if (status || w->state == SEARCHING || w->state == LOST)
+            return status;
+    }
+    if (w->state == WARMING) {
+        struct picture *p = &w->warm[w->warm_count];
+        int32_t x0, y0;
+        uint32_t width, height;
+        track_wants(&w->track, &x0, &y0, &width, &height);
+        const uint32_t grow_x = (p->most_width - width) / 2, grow_y = (p->most_height - height) / 2;
+        picture_cut(p, f, w->bin, x0 - (int32_t)grow_x, y0 - (int32_t)grow_y, p->most_width, p->most_height);
+        w->warm_us[w->warm_count++] = f->time_us;
+        return w->warm_count == WARM_FRAMES ? warm_up(w, error) : QV_OK;
+    }
+    cut_for(w, f, &w->picture);
+    return follow(w, &w->picture, f->time_us, error);
+}
+
+static bool stopped(const struct watch *w)
+{
+    return w->settings->stop && *w->settings->stop;
+}
+
+static void tell_progress(struct watch *w, int64_t time_us)
+{
+    if (!w->settings->progress || time_us - w->progress_us < PROGRESS_EVERY_US)
+        return;
+    w->progress_us = time_us;
+    const double length_us =
+        w->settings->seconds > 0 ? w->settings->seconds * 1e6 : (double)clip_info(w->clip)->stated_length_us;
+    w->settings->progress(w->settings->progress_context, length_us > 0 ? fmin((double)time_us / length_us, 1) : NAN,
+                          time_us);
+}
+
+static int watch_frames(struct watch *w, struct qv_error *error)
+{
+    const bool live = clip_info(w->clip)->live;
+    const double limit_s = w->settings->seconds > 0 ? w->settings->seconds : live ? LIVE_S : INFINITY;
+    struct clip_frame f;
+    while (!stopped(w)) {
+        const int got = clip_next(w->clip, &f, error);
+        if (got == CLIP_INTERRUPTED)
+            continue;
+        if (got < 0 && w->frames >= FRAMES_LEAST && w->seen) { /* what was read before it broke is worth something */
+            error->status = 0;
+            return 1;
+        }
+        if (got <= 0)
+            return got;
+        if ((double)f.time_us * 1e-6 > limit_s)
+            return QV_OK;
+        if (w->frames++) {
+            const double interval = (double)(f.time_us - w->last_us) * 1e-6;
+            w->interval_sum += interval;
+            w->interval_square += interval * interval;
+        }
+        w->last_us = f.time_us;
+        if (repeats(w, &f)) {
+            w->repeated++;
+            w->seen += w->state == FOLLOWING;
+            continue;
+        }
+        int status = take(w, &f, error);
+        if (status)
+            return status;
+        tell_progress(w, f.time_us);
+    }
+    return QV_OK;
+}
+
+/* ---- the measurement ----------------------------------------------------------------------------------------------------------- */
+
+static int check_frames(const struct watch *w, const char *path, struct qv_error *error)
+{
+    const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+    if (!w->frames)
+        return qv_fail(error, QV_ERR_DATA, "%s: no frame of it can be decoded%s", name,
+                       clip_end(w->clip)->truncated && strcmp(path, "-") == 0
+                           ? "; if it comes through a pipe and its index is at its end, give the file itself"
+                           : "");
+    if (w->frames == 1)
+        return qv_fail(error, QV_ERR_DATA, "%s: a still picture, expected a clip of some seconds", name);
+    const double rate = w->interval_sum > 0 ? (w->frames - 1) / w->interval_sum : 0;
+    if (w->frames < FRAMES_LEAST)
+        return qv_fail(error, QV_ERR_DATA, "%s: %u frames, expected at least %d", name, w->frames, FRAMES_LEAST);
+    if (rate < RATE_LEAST_HZ)
+        return qv_fail(error, QV_ERR_DATA,
+                       "%s: %.1f frames a second, expected at least %.0f: a twitch is shorter than that shows", name,
+                       rate, RATE_LEAST_HZ);
+    if (w->state == SEARCHING && w->largest_seen_px > 0)
+        return qv_fail(
+            error, QV_ERR_DATA,
+            "%s: the face is %.0f pixels wide, expected at least %.0f: come closer or film in a higher resolution",
+            name, w->largest_seen_px, FACE_LEAST_PX);
+    if (w->state == SEARCHING)
+        return qv_fail(error, QV_ERR_DATA, "%s: no face was found in it", name);
+    return QV_OK;
+}
+
+static uint32_t warnings_of(const struct watch *w, const struct qv_measurement *m, const struct detect_noise *noise,
+                            bool broke)
+{
+    const double grey = w->grey_sum / w->frames;
+    const struct {
+        enum qv_watch_warning warning;
+        bool holds;
+    } all[] = {
+        {QV_WARNING_LOW_LIGHT, grey < DARK_GREY || (noise->floor_px > NOISY_PX && grey < 2 * DARK_GREY)},
+        {QV_WARNING_FLICKER, noise->flicker > FLICKER_LEAST},
+        {QV_WARNING_COMPRESSED, noise->floor_px > NOISY_PX && grey >= 2 * DARK_GREY},
+        {QV_WARNING_REPEATED_FRAMES, w->repeated > REPEATED_LEAST * w->frames},
+        {QV_WARNING_LOW_FRAME_RATE, m->clip.distinct_frame_rate_hz < RATE_LOW_HZ},
+        {QV_WARNING_SMALL_FACE, w->width_px < FACE_SMALL_PX},
+        {QV_WARNING_FACE_LOST, m->face.seen_fraction < 1 - UNSEEN_LEAST},
+        {QV_WARNING_SEVERAL_FACES, w->several},
+        {QV_WARNING_HEAD_MOVING, noise->head_px_per_s > HEAD_FAST_WIDTHS * w->width_px},
+        {QV_WARNING_TALKING, noise->talking_fraction > TALKING_LEAST},
+        {QV_WARNING_NO_TIMES, clip_end(w->clip)->times_invented},
+        {QV_WARNING_TRUNCATED, broke || clip_end(w->clip)->truncated},
+        {QV_WARNING_SHORT_CLIP, m->clip.duration_s < SHORT_S},
+        {QV_WARNING_SCALE_UNSURE, !w->iris},
+        {QV_WARNING_STILL_PICTURE, !w->changed},
+        {QV_WARNING_VOLUNTARY, m->summary.eye_mouth_synchrony > 0.5},
+    };
+    uint32_t set = 0;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        set |= all[i].holds ? 1U << all[i].warning : 0;
+    return set;
+}
+
+static int measure(struct watch *w, const char *path, bool broke, struct qv_measurement **out, struct qv_error *error)
+{
+    struct qv_measurement *m = qv_arena_alloc(w->arena, 1, sizeof *m);
+    if (!m)
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    const struct clip_info *info = clip_info(w->clip);
+    const bool turned = info->rotation_deg == 90 || info->rotation_deg == 270;
+    const double mean = w->interval_sum / (w->frames - 1);
+    const double spread = sqrt(fmax(w->interval_square / (w->frames - 1) - mean * mean, 0));
+    m->clip.file = qv_arena_copy(w->arena, path, strlen(path));
+    m->clip.duration_s = w->interval_sum + mean;
+    m->clip.frames = w->frames;
+    m->clip.frame_rate_hz = 1 / mean;
+    m->clip.distinct_frame_rate_hz = (double)(w->frames - w->repeated) / w->frames / mean;
+    m->clip.variable_frame_rate = spread > 0.1 * mean;
+    m->clip.width = turned ? info->height : info->width;
+    m->clip.height = turned ? info->width : info->height;
+    m->clip.rotation_deg = info->rotation_deg;
+    m->clip.mirrored = w->settings->mirrored;
+    m->face.seen_fraction = fmin((double)w->seen / w->frames, 1);
+    m->face.mm_per_px = w->mm_per_px;
+    m->face.scale_from_iris = w->iris;
+    m->face.width_px = w->width_px;
+
+    struct detect_noise noise;
+    detect_noise(w->detect, &noise);
+    m->quality.noise_floor_px = noise.floor_px;
+    m->quality.noise_floor_mm = noise.floor_px * w->mm_per_px;
+    m->quality.detectable_mm = noise.detectable_px * w->mm_per_px;
+    m->movements = detect_movements(w->detect, &m->movement_count, &m->movements_cut);
+    summarise(m, m->clip.duration_s * m->face.seen_fraction);
+    m->quality.warnings = warnings_of(w, m, &noise, broke);
+    if (!m->clip.file)
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    *out = m;
+    return QV_OK;
+}
+
+int qv_watch(const char *path, const struct qv_watch_settings *settings, struct qv_arena *arena,
+             struct qv_measurement **out, struct qv_error *error)
+{
+    struct watch *w = qv_arena_alloc(arena, 1, sizeof *w);
+    struct qv_error own = {0};
+    error = error ? error : &own;
+    if (!w)
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    w->settings = settings;
+    w->arena = arena;
+    w->searched_us = -1;
+    int status = clip_open(path, &w->clip, error);
+    if (status == QV_OK)
+        status = face_models_open(settings->models_folder, &w->models, error);
+    bool broke = false;
+    if (status == QV_OK) {
+        status = watch_frames(w, error);
+        broke = status == 1;
+        status = broke ? QV_OK : status;
+    }
+    if (status == QV_OK)
+        status = check_frames(w, path, error);
+    if (status == QV_OK && w->state == WARMING)
+        status = warm_up(w, error);
+    if (status == QV_OK)
+        status = detect_finish(w->detect, error);
+    if (status == QV_OK)
+        status = measure(w, path, broke, out, error);
+    face_models_close(w->models);
+    clip_close(w->clip);
+    return status;
+}

@@ -15,7 +15,7 @@ static const double pulse_s[] = {0.060, 0.085, 0.120, 0.170, 0.240, 0.340, 0.480
 #define PULSE_BENCH 2        /* the one that detectable_px is stated for: 120 ms */
 #define PULSE_FRAMES_LEAST 3 /* seen moving: a codec spoils single frames */
 #define BASE_S 0.070         /* baseline seen on either side of a pulse, beyond half its length */
-#define LEAST_SNR 9.0    /* above the null channels' largest in minutes of compressed clips (docs/rooms/vision.md) */
+#define LEAST_SNR 8.0    /* above the null channels' largest in minutes of compressed clips (docs/rooms/vision.md) */
 #define LEAST_SHARE 0.45 /* of the variance in its window that a pulse must explain */
 #define LEAST_WIDTHS 0.00018 /* of the face's width: 0.025 mm, less than which nobody calls a movement */
 #define NOISE_REACH_S 10.0   /* the noise is that of the seconds around */

@@ -2,8 +2,8 @@
 /**
  * @file consult.h — the meeting: gathers the evidence about one person, asks the minds, returns the answer.
  *
- * Today the evidence is the case file; a diary and a clip are folded into the same findings here, each finding
- * remembering where it came from. Faces call this room and never the minds themselves.
+ * The evidence is the case file and what a clip showed, folded into the same findings here, each finding remembering where it
+ * came from; a diary will be too. Faces call this room and never the minds themselves.
  */
 #ifndef QUIVER_CONSULT_H
 #define QUIVER_CONSULT_H
@@ -11,6 +11,7 @@
 #include <quiver/casefile.h>
 #include <quiver/knowledge.h>
 #include <quiver/reason.h>
+#include <quiver/vision.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -20,6 +21,7 @@ extern "C" {
 struct qv_evidence_given {
     const char *case_json; /**< the case file's bytes */
     size_t case_length;
+    const struct qv_measurement *clip; /**< NULL: none was watched */
 };
 
 /**

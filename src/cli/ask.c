@@ -8,19 +8,21 @@
 
 struct ask_options {
     const char *case_file, *cases_file, *region, *knowledge, *resume, *save;
-    const char *diary, *clip, *journal; /* of the contract, not in this version */
-    bool json, plain, full;
+    const char *clip;
+    const char *diary, *journal; /* of the contract, not in this version */
+    bool json, plain, full, mirrored;
 };
 
 static int check_options(const struct ask_options *o, int operands, char **argv, struct qv_error *error)
 {
     if (operands)
         return qv_fail(error, QV_ERR_USAGE, "ask: found \"%s\"; a case file is given with --case", argv[1]);
-    if (o->diary || o->clip || o->journal)
-        return qv_fail(error, QV_ERR_UNAVAILABLE, "ask: --%s is not in this version",
-                       o->diary  ? "diary"
-                       : o->clip ? "clip"
-                                 : "journal");
+    if (o->diary || o->journal)
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "ask: --%s is not in this version", o->diary ? "diary" : "journal");
+    if (o->clip && o->cases_file)
+        return qv_fail(error, QV_ERR_USAGE, "ask: --clip is of one person, --cases of many");
+    if (o->mirrored && !o->clip)
+        return qv_fail(error, QV_ERR_USAGE, "ask: --mirrored is of a clip, which --clip names");
     if (o->case_file && o->cases_file)
         return qv_fail(error, QV_ERR_USAGE, "ask: --case and --cases cannot go together");
     if ((o->case_file || o->cases_file) && (o->resume || o->save))
@@ -39,6 +41,7 @@ static int read_options(int argc, char **argv, struct ask_options *o, struct qv_
         {"knowledge", NULL, &o->knowledge}, {"resume", NULL, &o->resume},    {"save", NULL, &o->save},
         {"diary", NULL, &o->diary},         {"clip", NULL, &o->clip},        {"journal", NULL, &o->journal},
         {"json", &o->json, NULL},           {"plain", &o->plain, NULL},      {"full", &o->full, NULL},
+        {"mirrored", &o->mirrored, NULL},
     };
     int status = cli_options(&argc, argv, options, sizeof options / sizeof options[0], error);
     return status ? status : check_options(o, argc - 1, argv, error);
@@ -64,8 +67,16 @@ static int print_answer(const struct qv_answer *answer, const struct ask_options
 static int answer_case(const struct qv_knowledge *knowledge, const struct qv_text *json, const struct ask_options *o,
                        const char *region, struct qv_arena *arena, struct qv_error *error)
 {
-    struct qv_evidence_given given = {json->bytes, json->length};
+    struct qv_evidence_given given = {.case_json = json->bytes, .case_length = json->length};
     struct qv_answer *answer;
+    if (o->clip) {
+        struct qv_watch_settings settings = {.mirrored = o->mirrored};
+        struct qv_measurement *measurement;
+        int watched = cli_watch_clip(o->clip, &settings, arena, &measurement, error);
+        if (watched)
+            return watched;
+        given.clip = measurement;
+    }
     int status = qv_consult(knowledge, &given, arena, &answer, error);
     if (status && o->case_file)
         qv_fail_at(error, "%s", strcmp(o->case_file, "-") == 0 ? "standard input" : o->case_file);

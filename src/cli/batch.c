@@ -95,7 +95,7 @@ static void answer_line(struct batch *batch, const struct line *line)
     batch->line_number++;
     qv_arena_reset(batch->arena);
     struct qv_error error = {0};
-    struct qv_evidence_given given = {line->text, line->length};
+    struct qv_evidence_given given = {.case_json = line->text, .case_length = line->length};
     struct qv_answer *answer = NULL;
     int status = line->too_long ? qv_fail(&error, QV_ERR_DATA, "the line is longer than %zu bytes", QV_CASE_MAX_BYTES)
                                 : qv_consult(batch->knowledge, &given, batch->arena, &answer, &error);

@@ -266,7 +266,7 @@ static int answer_case(struct bench *bench, uint32_t of_case, const struct qv_te
     static const enum qv_baseline baselines[BENCH_SYSTEMS - 1] = {QV_BASELINE_RULES_ONLY, QV_BASELINE_NAIVE_BAYES,
                                                                   QV_BASELINE_ALWAYS_DOCTOR};
     struct qv_answer *answer;
-    struct qv_evidence_given given = {text->bytes, text->length};
+    struct qv_evidence_given given = {.case_json = text->bytes, .case_length = text->length};
     int status = qv_consult(bench->knowledge, &given, scratch, &answer, error);
     if (status)
         return status;

@@ -26,6 +26,8 @@ static const char ask_help[] =
     "\n"
     "  --case FILE       answer from a case file and ask nothing; - is standard input\n"
     "  --cases FILE      one case a line, one answer a line, in the same order; needs --json\n"
+    "  --clip VIDEO      a clip of the face: what quiver watch measures in it counts too\n"
+    "  --mirrored        the clip is a mirror image\n"
     "  --json            print JSON, alone on standard output\n"
     "  --plain           no colours, bars or lines: for screen readers and pipes\n"
     "  --full            say everything, not one screen\n"
@@ -57,7 +59,8 @@ static const char knowledge_help[] =
 static const char watch_help[] =
     "usage: quiver watch VIDEO [OPTIONS]\n"
     "\n"
-    "Finds every twitch in a clip of a face: where, which side, how large, how long, how often. VIDEO is a file, - for\n"
+    "Finds every twitch in a clip of a face: where, which side, how large, how long, how often. VIDEO is a file, - "
+    "for\n"
     "standard input, or a camera such as /dev/video0. Twenty seconds of a face at rest, in good light, are enough.\n"
     "\n"
     "  --json            print JSON, alone on standard output\n"

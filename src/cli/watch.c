@@ -89,29 +89,38 @@ static void show_progress(void *context, double fraction, int64_t time_us)
     *(bool *)context = true;
 }
 
+int cli_watch_clip(const char *path, struct qv_watch_settings *settings, struct qv_arena *arena,
+                   struct qv_measurement **out, struct qv_error *error)
+{
+    bool shown = false;
+    settings->models_folder = cli_models_folder();
+    settings->stop = &stop_wanted;
+    if (isatty(STDERR_FILENO)) {
+        settings->progress = show_progress;
+        settings->progress_context = &shown;
+    }
+    listen_for_stop();
+    const int status = qv_watch(path, settings, arena, out, error);
+    if (shown)
+        fprintf(stderr, "\r\033[K");
+    if (status == QV_OK && stop_wanted)
+        cli_note("Stopped after %.1f s: this is of what was seen until then.", (*out)->clip.duration_s);
+    return status;
+}
+
 int cli_watch(int argc, char **argv)
 {
     struct watch_options options;
     struct qv_watch_settings settings;
     struct qv_error error = {0};
     struct qv_measurement *measurement = NULL;
-    bool shown = false;
     int status = read_options(&argc, argv, &options, &settings, &error);
     if (status)
         return cli_complain(&error, NULL);
     struct qv_arena *arena = qv_arena_create(0);
     status = arena ? QV_OK : qv_fail(&error, QV_ERR_UNAVAILABLE, "out of memory");
-    if (isatty(STDERR_FILENO)) {
-        settings.progress = show_progress;
-        settings.progress_context = &shown;
-    }
-    listen_for_stop();
     if (status == QV_OK)
-        status = qv_watch(argv[1], &settings, arena, &measurement, &error);
-    if (shown)
-        fprintf(stderr, "\r\033[K");
-    if (status == QV_OK && stop_wanted)
-        cli_note("Stopped after %.1f s: this is of what was seen until then.", measurement->clip.duration_s);
+        status = cli_watch_clip(argv[1], &settings, arena, &measurement, &error);
     if (status == QV_OK) {
         struct qv_text text;
         qv_text_init(&text, PAGE_BYTES_MAX);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <quiver/consult.h>
+#include "evidence.h"
 
 int qv_consult(const struct qv_knowledge *knowledge, const struct qv_evidence_given *given, struct qv_arena *arena,
                struct qv_answer **out, struct qv_error *error)
 {
     struct qv_case *c = NULL;
     int status = qv_case_parse(arena, &knowledge->form, given->case_json, given->case_length, "case", &c, error);
+    if (status == QV_OK && given->clip)
+        status = evidence_from_clip(c, given->clip, error);
     if (status)
         return status;
     return qv_reason(knowledge, c, QV_REASON_ALL, arena, out, error);

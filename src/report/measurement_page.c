@@ -94,5 +94,5 @@ void qv_page_measurement(const struct qv_measurement *m, const struct qv_page_se
         if (m->quality.warnings >> i & 1)
             qv_text_printf(t, "  %-14s %s\n", "note", qv_warning_sentence((enum qv_watch_warning)i));
     }
-    qv_text_puts(t, "\nThis measures what moved. It does not say what it means: quiver ask does, with --clip.\n");
+    qv_text_puts(t, "\nThis measures what moved. It does not say what it means; quiver ask --clip weighs it.\n");
 }

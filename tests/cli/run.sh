@@ -110,7 +110,8 @@ echo '{"quiver_case": 1, "findings": {"suicidal_thoughts": true}}' >crisis.json
 expect "the crisis line of the region" 0 'Crisis line: Samaritans' '' "$quiver" ask --case crisis.json --region gb
 verdict "no crisis line without a crisis" "$("$quiver" ask --case good.json --region gb | grep 'Crisis line')"
 expect "--region of three letters" 64 '' '--region: found "GBR"' "$quiver" ask --case good.json --region GBR
-expect "--clip" 69 '' '--clip is not in this version' "$quiver" ask --clip v.mp4
+expect "--clip that is not there" 66 '' 'v.mp4: No such file' "$quiver" ask --case good.json --clip v.mp4
+expect "--clip of many cases" 64 '' '--clip is of one person' "$quiver" ask --cases good.json --json --clip v.mp4
 
 # ---- one case ----
 expect "a case, for people" 0 'quiver informs; it does not diagnose' '' "$quiver" ask --case good.json

@@ -13,8 +13,8 @@
  * said to be `mirrored`.
  *
  * Units. Time is integer microseconds since the first frame, because frame times are rational and sums must be exact.
- * `_px` are pixels of the clip as stored, `_mm` millimetres on the face, from the iris (11.7 mm across in nearly
- * everyone) or else from the width of the face.
+ * `_px` are pixels of the clip as stored, `_mm` millimetres on the face, from the width of the face;
+ * the iris, which says it better, is not measured yet.
  *
  * Safety. A video is hostile input: it is demultiplexed and decoded in a child process without files, network or more
  * than a bounded memory; see src/vision/clip.h. What the child sends is checked again.

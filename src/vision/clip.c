@@ -81,7 +81,7 @@ static int open_input(const char *path, bool *camera, struct qv_error *error)
         return fd;
     }
     close(fd);
-    return qv_fail(error, S_ISDIR(about.st_mode) ? QV_ERR_DATA : QV_ERR_DATA, "%s: %s, expected a video", path,
+    return qv_fail(error, QV_ERR_DATA, "%s: %s, expected a video", path,
                    S_ISDIR(about.st_mode) ? "a folder" : "not a file");
 }
 

@@ -20,17 +20,16 @@ static const double pulse_s[] = {0.060, 0.085, 0.120, 0.170, 0.240, 0.340, 0.480
 #define LEAST_WIDTHS 0.00018 /* of the face's width: 0.025 mm, less than which nobody calls a movement */
 #define NOISE_REACH_S 10.0   /* the noise is that of the seconds around */
 #define NOISE_QUANTILE 0.30  /* of the absolute filter outputs: low, so that frequent twitches do not hide themselves */
-#define NOISE_QUANTILE_NORMAL 0.3853 /* what a standard normal has there */
-#define NOISE_SHARED 0.6             /* of the median over all regions: a frozen block is no proof of silence */
-#define NOISE_FLOOR_WIDTHS 8e-6      /* of the face's width: below is rounding */
-#define HEAD_LEAK 0.02               /* of the head's own motion in the band, that may show in a region */
-#define LIGHT_LEAK_WIDTHS 0.004      /* per unit of relative brightness in the band */
-#define ECHO_S 0.22                  /* an echo is this near */
-#define ECHO_SHARE 0.6               /* and this much smaller */
-#define TOGETHER_S 0.075             /* peaks this near belong to one movement */
-#define REGION_SHARE 0.30            /* of the largest region's amplitude: a region that moves less only leaks */
-#define PATCH_REACH 0.10             /* face widths from a region's anchor in which its patch's centre is looked for */
-#define SHRINK 0.86 /* what the prior leaves of a patch 0.06 wide (tests/unit/test_window.c measures it) */
+#define NOISE_SHARED 0.6     /* of the median over all regions: a frozen block is no proof of silence */
+#define NOISE_FLOOR_WIDTHS 8e-6 /* of the face's width: below is rounding */
+#define HEAD_LEAK 0.02          /* of the head's own motion in the band, that may show in a region */
+#define LIGHT_LEAK_WIDTHS 0.004 /* per unit of relative brightness in the band */
+#define ECHO_S 0.22             /* an echo is this near */
+#define ECHO_SHARE 0.6          /* and this much smaller */
+#define TOGETHER_S 0.075        /* peaks this near belong to one movement */
+#define REGION_SHARE 0.30       /* of the largest region's amplitude: a region that moves less only leaks */
+#define PATCH_REACH 0.10        /* face widths from a region's anchor in which its patch's centre is looked for */
+#define SHRINK 0.86             /* what the prior leaves of a patch 0.06 wide (tests/unit/test_window.c measures it) */
 
 #define BLINK_RATIO 0.30    /* of the smaller lid to the larger in a blink */
 #define BLINK_WIDTHS 0.0030 /* lids that move less do not blink */
@@ -47,7 +46,6 @@ static const double pulse_s[] = {0.060, 0.085, 0.120, 0.170, 0.240, 0.340, 0.480
 #define SPELL_S 4.0         /* around, in which */
 #define SPELL_LEAST 3       /* so many movements of the mouth make a spell of speech */
 #define HEAD_WIDTHS 0.05    /* of head motion within a pulse: a head movement */
-#define LIGHT_LEAST 0.02    /* relative change that is said */
 
 enum { AXES = 2, SERIES = AXES * QV_REGION_COUNT, CONTEXT = 3 /* head x, head y, light */, ALL = SERIES + CONTEXT };
 #define POOL_STEPS 2 /* the pooled displacement of a region: (2 n + 1)² points */
@@ -721,17 +719,17 @@ static int tell(struct detect *d, const struct moment *m, struct qv_error *error
         left &= ~EYES;
     }
     const double mouth = fmax(mouth_left, mouth_right);
-    if (status || !(left & EYES) ? mouth <= 0 : false)
+    if (status)
         return status;
     if (head > HEAD_WIDTHS * d->width && mouth < HEAD_LEAK * 2 * head)
-        return status ? status : write_kind(d, m, left, QV_MOVEMENT_HEAD_MOVEMENT, error);
+        return write_kind(d, m, left, QV_MOVEMENT_HEAD_MOVEMENT, error);
 
     const bool both = mouth > 0 && fmin(mouth_left, mouth_right) > BOTH_RATIO * mouth;
     const bool opened = mouth >= OPENED_WIDTHS * d->width && change_of(d, m, TRACK_MOUTH) > CHANGED_LEAST;
     if (both || opened) {
         const bool rhythm = !m->first->held && in_rhythm(d, m->first) && mouth < MOUTH_WIDTHS * d->width;
         const enum qv_movement_kind kind = rhythm && !opened ? QV_MOVEMENT_TWITCH : QV_MOVEMENT_MOUTH_MOVEMENT;
-        status = status ? status : write_kind(d, m, MOUTH, kind, error);
+        status = write_kind(d, m, MOUTH, kind, error);
         left &= ~MOUTH;
     }
     if (!status && left) {
@@ -863,14 +861,19 @@ static int mute_speech(struct detect *d, struct qv_error *error)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     for (uint32_t i = 0; i < d->movement_count; i++)
         is_speech[i] = d->movements[i].kind == QV_MOVEMENT_MOUTH_MOVEMENT;
+    uint32_t first = 0;
     for (uint32_t i = 0; i < d->movement_count; i++) {
         struct qv_movement *m = &d->movements[i];
         if (m->kind != QV_MOVEMENT_TWITCH && m->kind != QV_MOVEMENT_SPASM)
             continue;
         uint32_t around = 0;
         bool beside = false;
-        for (uint32_t j = 0; j < d->movement_count; j++) {
+        while (first < i && d->movements[first].start_us < m->start_us - (int64_t)(DETECT_BLOCK_S * 1e6))
+            first++; /* movements are in order of their starts, and none is longer than a block */
+        for (uint32_t j = first; j < d->movement_count; j++) {
             const struct qv_movement *other = &d->movements[j];
+            if (other->start_us > m->end_us + (int64_t)(SPELL_S * 1e6))
+                break;
             const int64_t gap_us =
                 other->start_us > m->end_us ? other->start_us - m->end_us : m->start_us - other->end_us;
             if (!is_speech[j] || gap_us > (int64_t)(SPELL_S * 1e6))

@@ -22,7 +22,6 @@
 #define OVERLAP_SAME 0.3 /* boxes that share so much are one face */
 #define CANDIDATES_MAX 64
 #define MESH_SIDE 192
-#define MESH_POINTS 468
 #define MESH_MARGIN 1.5 /* side of the crop, in sides of the face's box */
 #define MODELS_MAX_BYTES (32 << 20)
 
@@ -107,7 +106,7 @@ int face_models_open(const char *folder, struct face_models **out, struct qv_err
         status = open_model(&f->mesh, f->bytes + mesh, detector - mesh, error);
     if (status == QV_OK)
         status = open_model(&f->detector, f->bytes + detector, f->size - detector, error);
-    if (status == QV_OK && (!has_shape(&f->mesh.graph, MESH_SIDE, 0, 3 * MESH_POINTS) ||
+    if (status == QV_OK && (!has_shape(&f->mesh.graph, MESH_SIDE, 0, 3 * FACE_POINTS) ||
                             !has_shape(&f->detector.graph, DETECTOR_SIDE, 0, ANCHORS * ANCHOR_VALUES) ||
                             !has_shape(&f->detector.graph, DETECTOR_SIDE, 1, ANCHORS)))
         status = qv_fail(error, QV_ERR_DATA, "%s: the models have other shapes than expected", package);
@@ -422,14 +421,12 @@ int face_lay_mesh(struct face_models *m, const struct clip_frame *f, const struc
     const float *points = network_output(m->mesh.network, 0, &elements),
                 *flag = network_output(m->mesh.network, 1, &elements);
     const float c = cosf(box->turn_rad), s = sinf(box->turn_rad), unit = box->size_px / MESH_SIDE;
-    for (uint32_t i = 0; i < MESH_POINTS; i++) {
+    for (uint32_t i = 0; i < FACE_POINTS; i++) {
         const float u = (points[3 * i] - MESH_SIDE / 2.0f) * unit, v = (points[3 * i + 1] - MESH_SIDE / 2.0f) * unit;
         mesh->x[i] = box->x + c * u - s * v - 0.5f;
         mesh->y[i] = box->y + s * u + c * v - 0.5f;
         mesh->z[i] = points[3 * i + 2] * unit;
     }
-    for (uint32_t i = MESH_POINTS; i < FACE_POINTS; i++)
-        mesh->x[i] = mesh->y[i] = mesh->z[i] = NAN;
     mesh->presence = 1 / (1 + expf(-flag[0]));
     return QV_OK;
 }
@@ -439,7 +436,7 @@ struct face_box face_box_of(const struct face_mesh *mesh)
     /* The turn of the line between the outer corners of the eyes; the box of all points in that turn. */
     const float turn = atan2f(mesh->y[263] - mesh->y[33], mesh->x[263] - mesh->x[33]), c = cosf(turn), s = sinf(turn);
     float left = INFINITY, right = -INFINITY, top = INFINITY, bottom = -INFINITY;
-    for (uint32_t i = 0; i < MESH_POINTS; i++) {
+    for (uint32_t i = 0; i < FACE_POINTS; i++) {
         const float u = c * mesh->x[i] + s * mesh->y[i], v = -s * mesh->x[i] + c * mesh->y[i];
         left = fminf(left, u);
         right = fmaxf(right, u);
@@ -452,17 +449,6 @@ struct face_box face_box_of(const struct face_mesh *mesh)
                              .size_px = (float)MESH_MARGIN * fmaxf(right - left, bottom - top),
                              .turn_rad = turn,
                              .score = mesh->presence};
-}
-
-double face_iris_px(const struct face_mesh *mesh)
-{
-    /* Either iris: its centre, then right, top, left, bottom. */
-    double sum = 0;
-    for (uint32_t eye = 0; eye < 2; eye++) {
-        const uint32_t i = MESH_POINTS + 5 * eye;
-        sum += hypot((double)(mesh->x[i + 1] - mesh->x[i + 3]), (double)(mesh->y[i + 1] - mesh->y[i + 3]));
-    }
-    return sum / 2;
 }
 
 double face_width_px(const struct face_mesh *mesh)

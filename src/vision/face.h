@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where the face is and how it lies: MediaPipe's BlazeFace (short range) finds it, its attention mesh lays 478 points on
- * it (468 of the face, 5 of each iris), run by XNNPACK from the .tflite files of the npm packages.
+ * Where the face is and how it lies: MediaPipe's BlazeFace (short range) finds it, its Face Mesh lays 468 points on it, run
+ * by XNNPACK from the models of the npm package @mediapipe/face_mesh.
  *
  * All coordinates are pixels of the picture *as shown* (after rotation): x to the right, y down, the centre of the top
  * left pixel at (0, 0). z is depth in the same unit, smaller nearer to the camera, about 0 at the middle of the head.
@@ -15,7 +15,7 @@
 
 #include "clip.h"
 
-#define FACE_POINTS 478
+#define FACE_POINTS 468
 #define FACE_FOUND_MAX 8
 
 /** Points of the mesh by MediaPipe's numbering. "Left" is the person's own in a picture that is not mirrored. */
@@ -51,8 +51,6 @@ int face_lay_mesh(struct face_models *models, const struct clip_frame *frame, co
 /** The box to lay the next mesh in, from a mesh that fitted. */
 struct face_box face_box_of(const struct face_mesh *mesh);
 
-/** Diameter of the irises, mean of both, in pixels; NaN when the eyes are too closed or too small to tell. */
-double face_iris_px(const struct face_mesh *mesh);
 /** Width of the face, temple to temple (points 234 and 454). */
 double face_width_px(const struct face_mesh *mesh);
 

@@ -53,6 +53,9 @@ struct kernels {
     void (*gather_row)(const struct row_model *model, const float *residual, struct row_sums *sums);
 };
 
+/** The index that a mirror at both ends gives one that may lie outside. */
+uint32_t kernel_mirrored(int32_t i, uint32_t width);
+
 extern const struct kernels kernels_plain;
 /** The fastest that this processor runs. */
 const struct kernels *kernels_best(void);

@@ -6,8 +6,6 @@
 #include "kernels.h"
 
 extern const float kernel_prefilter_taps[KERNEL_PREFILTER_REACH + 1];
-/** The index that a mirror at both ends gives one that may lie outside. */
-uint32_t kernel_mirrored(int32_t i, uint32_t width);
 /** One coefficient near an end. */
 float kernel_prefilter_one(const float *in, uint32_t i, uint32_t width);
 

@@ -216,12 +216,12 @@ static bool add_operator(struct build *b, const struct tflite_operator *o)
         if (!p || p->type != TFLITE_INT32 || !p->data || p->elements != 2 * x->rank)
             return false;
         for (uint32_t i = 0; i < x->rank; i++) {
-            before[i] =
-                p->data[8 * i]; /* below 256 in any sane model; the output's shape is checked by XNNPACK's sizes */
-            after[i] = p->data[8 * i + 4];
-            if (m->tensors[o->output].rank != x->rank ||
-                x->shape[i] + before[i] + after[i] != m->tensors[o->output].shape[i])
+            const int32_t low_side = tflite_int32(p, 2 * i), high_side = tflite_int32(p, 2 * i + 1);
+            if (low_side < 0 || high_side < 0 || m->tensors[o->output].rank != x->rank ||
+                (int64_t)x->shape[i] + low_side + high_side != m->tensors[o->output].shape[i])
                 return false;
+            before[i] = (size_t)low_side;
+            after[i] = (size_t)high_side;
         }
         status = xnn_define_static_constant_pad(b->graph, before, after, 0, in[0], out, 0);
         break;

@@ -109,15 +109,6 @@ void picture_shrink(struct picture *p)
     }
 }
 
-static uint32_t mirrored(int64_t i, uint32_t size)
-{
-    int64_t last = (int64_t)size - 1;
-    if (last <= 0)
-        return 0;
-    i = (i < 0 ? -i : i) % (2 * last);
-    return (uint32_t)(i > last ? 2 * last - i : i);
-}
-
 void picture_filter(struct picture *p, const struct kernels *k)
 {
     const uint32_t stride = p->grey.stride, height = p->grey.height, width = p->grey.width;
@@ -126,7 +117,7 @@ void picture_filter(struct picture *p, const struct kernels *k)
     for (uint32_t j = 0; j < height; j++) {
         const float *rows[2 * KERNEL_PREFILTER_REACH + 1];
         for (int32_t n = -KERNEL_PREFILTER_REACH; n <= KERNEL_PREFILTER_REACH; n++)
-            rows[n + KERNEL_PREFILTER_REACH] = p->work + (size_t)mirrored((int64_t)j + n, height) * stride;
+            rows[n + KERNEL_PREFILTER_REACH] = p->work + (size_t)kernel_mirrored((int32_t)j + n, height) * stride;
         k->prefilter_column(rows, p->spline.at + (size_t)j * stride, width);
     }
 }

@@ -12,6 +12,7 @@
 #define RHYTHM_COUNT 8      /* intervals that make a rhythm */
 #define RHYTHM_SHARE 0.6    /* of them, within RHYTHM_WIDTH of the commonest */
 #define RHYTHM_WIDTH 0.2
+#define RHYTHM_MOST 4096     /* intervals looked at: every pair is compared */
 #define RHYTHM_LONGEST_S 0.7 /* slower than this is no rhythm but a rate */
 
 /* P(N ≤ count) of a Poisson mean, summed from its largest term. */
@@ -65,7 +66,7 @@ static double median_of(double *values, uint32_t count)
 
 /*
  * How much more often eye and mouth of one side moved together than chance would have it: (together − expected) / (possible −
- * expected), as Cohen's κ counts agreement, where possible is the rarer of the two.
+ * expected), as Cohen's κ counts agreement, where possible is the geometric mean of how often either moved.
  */
 static double synchrony(uint32_t eye, uint32_t mouth, uint32_t both, double seen_s)
 {
@@ -131,7 +132,7 @@ void summarise(struct qv_measurement *m, double seen_s)
         lengths[twitches] = (double)(one->end_us - one->start_us) * 1e-3;
         held += one->kind == QV_MOVEMENT_SPASM;
         const double gap_s = ((double)one->peak_us - last_us) * 1e-6;
-        if (gap_s < RHYTHM_LONGEST_S)
+        if (gap_s < RHYTHM_LONGEST_S && near_count < RHYTHM_MOST)
             intervals[near_count++] = gap_s;
         run = gap_s < CLUSTER_GAP_S ? run + 1 : 1;
         clustered += run == 3 ? 3 : run > 3;

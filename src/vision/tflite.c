@@ -121,136 +121,6 @@ static struct table vector_table(struct cursor *c, const struct vector *v, uint3
     return table_at(c, follow(c, v->at + 4 * (size_t)index));
 }
 
-/* ---- FlexBuffers: the options of MediaPipe's operators ------------------------------------------------------------- */
-
-enum { FLEX_INT = 1, FLEX_UINT = 2, FLEX_FLOAT = 3, FLEX_MAP = 9, FLEX_INTS = 11, FLEX_UINTS = 12 };
-
-/* Values lie at `at`, `width` bytes each, then a byte of type for each; keys, sorted, in a vector of their own. */
-struct flex_map {
-    struct cursor cursor; /* over the options alone */
-    size_t at, keys;
-    uint32_t count, width, keys_width;
-};
-
-struct flex_value {
-    size_t at;
-    uint32_t type, width, own_width; /* of itself, and of what it points at */
-};
-
-/* Offsets point back. */
-static size_t follow_back(struct cursor *c, size_t at, uint32_t width)
-{
-    const uint64_t offset = read_uint(c, at, width);
-    if (c->broken || offset > at) {
-        c->broken = true;
-        return 0;
-    }
-    return at - (size_t)offset;
-}
-
-/* What lies `bytes` before a place. */
-static size_t before(struct cursor *c, size_t at, uint32_t bytes)
-{
-    if (at < bytes) {
-        c->broken = true;
-        return 0;
-    }
-    return at - bytes;
-}
-
-static struct flex_map flex_map(const uint8_t *bytes, size_t size)
-{
-    struct flex_map map = {.cursor = {.bytes = bytes, .size = size}};
-    struct cursor *c = &map.cursor;
-    const size_t root_width = (size_t)read_uint(c, before(c, size, 1), 1);
-    const uint32_t type = (uint32_t)read_uint(c, before(c, size, 2), 1);
-    if (c->broken || type >> 2 != FLEX_MAP || root_width > 8 || root_width + 2 > size) {
-        c->broken = true;
-        return map;
-    }
-    map.at = follow_back(c, size - 2 - root_width, (uint32_t)root_width);
-    map.width = 1U << (type & 3);
-    map.count = (uint32_t)read_uint(c, before(c, map.at, map.width), map.width);
-    map.keys = follow_back(c, before(c, map.at, 3 * map.width), map.width);
-    map.keys_width = (uint32_t)read_uint(c, before(c, map.at, 2 * map.width), map.width);
-    if ((uint64_t)map.count * (map.width + 1U) > size || map.keys_width > 8)
-        c->broken = true;
-    return map;
-}
-
-static bool flex_find(struct flex_map *map, const char *key, struct flex_value *out)
-{
-    struct cursor *c = &map->cursor;
-    const size_t key_bytes = strlen(key) + 1;
-    for (uint32_t i = 0; i < map->count && !c->broken; i++) {
-        const size_t at = follow_back(c, map->keys + (size_t)i * map->keys_width, map->keys_width);
-        if (c->broken || c->size - at < key_bytes || memcmp(c->bytes + at, key, key_bytes) != 0)
-            continue;
-        const uint32_t type = (uint32_t)read_uint(c, map->at + (size_t)map->count * map->width + i, 1);
-        *out = (struct flex_value){.at = map->at + (size_t)i * map->width,
-                                   .type = type >> 2,
-                                   .width = map->width,
-                                   .own_width = 1U << (type & 3)};
-        return !c->broken;
-    }
-    return false;
-}
-
-static bool flex_count(struct flex_map *map, const char *key, uint32_t *out)
-{
-    struct flex_value v;
-    if (!flex_find(map, key, &v) || (v.type != FLEX_INT && v.type != FLEX_UINT))
-        return false;
-    const uint64_t value = read_uint(&map->cursor, v.at, v.width);
-    if (value > UINT16_MAX) /* a negative number is large too */
-        return false;
-    *out = (uint32_t)value;
-    return !map->cursor.broken;
-}
-
-static bool flex_float(struct flex_map *map, const char *key, float *out)
-{
-    struct flex_value v;
-    if (!flex_find(map, key, &v) || v.type != FLEX_FLOAT || v.width != 4)
-        return false;
-    const uint32_t bits = read_u32(&map->cursor, v.at);
-    memcpy(out, &bits, sizeof *out);
-    return !map->cursor.broken;
-}
-
-static bool flex_points(struct flex_map *map, const char *key, struct tflite_crop *out)
-{
-    struct cursor *c = &map->cursor;
-    struct flex_value v;
-    if (!flex_find(map, key, &v) || (v.type != FLEX_INTS && v.type != FLEX_UINTS))
-        return false;
-    const size_t at = follow_back(c, v.at, v.width);
-    const uint64_t count = read_uint(c, before(c, at, v.own_width), v.own_width);
-    if (c->broken || count == 0 || count > TFLITE_POINTS_MAX)
-        return false;
-    for (uint32_t i = 0; i < count; i++) {
-        const uint64_t point = read_uint(c, at + (size_t)i * v.own_width, v.own_width);
-        if (point > UINT16_MAX)
-            return false;
-        out->points[i] = (uint16_t)point;
-    }
-    out->point_count = (uint32_t)count;
-    return !c->broken;
-}
-
-/* The sides of a crop must be whole and its scales sane; that the points exist is checked with the tensors. */
-static bool read_crop(const uint8_t *bytes, size_t size, struct tflite_crop *out)
-{
-    struct flex_map map = flex_map(bytes, size);
-    float turn_rad;
-    return flex_count(&map, "left_rotation_idx", &out->left) && flex_count(&map, "right_rotation_idx", &out->right) &&
-           flex_count(&map, "output_width", &out->width) && flex_count(&map, "output_height", &out->height) &&
-           flex_float(&map, "scale_x", &out->scale_x) && flex_float(&map, "scale_y", &out->scale_y) &&
-           flex_float(&map, "target_rotation_radians", &turn_rad) && flex_points(&map, "subset_idxs", out) &&
-           out->width > 0 && out->height > 0 && out->scale_x > 0 && out->scale_x < 100 && out->scale_y > 0 &&
-           out->scale_y < 100 && turn_rad == 0;
-}
-
 /* ---- the model ---------------------------------------------------------------------------------------------------- */
 
 /* What is being read. */
@@ -331,24 +201,10 @@ static int read_tensor(struct reading *r, const struct vector *tensors, uint32_t
     return QV_OK;
 }
 
-/* MediaPipe's operators, by name, in the one version that we know. */
-#define CUSTOM_VERSION 2
-static const struct {
-    const char *name;
-    enum tflite_code code;
-} custom_codes[] = {
-    {"Landmarks2TransformMatrix", TFLITE_LAY_CROP},
-    {"TransformTensorBilinear", TFLITE_TAKE_CROP},
-    {"TransformLandmarks", TFLITE_PLACE_POINTS},
-};
-
-#define BUILTIN_CUSTOM 32
-
 static bool read_code(struct cursor *c, const struct table *t, enum tflite_code *out)
 {
     /* The number stood in a byte once; newer files have it in 32 bits too, and whichever is larger counts. */
     const uint32_t short_code = field_number(c, t, 0, 1, 0), code = field_number(c, t, 3, 4, 0);
-    const uint32_t version = field_number(c, t, 2, 4, 1);
     *out = (enum tflite_code)(code > short_code ? code : short_code);
     switch ((uint32_t)*out) {
     case TFLITE_ADD:
@@ -357,27 +213,14 @@ static bool read_code(struct cursor *c, const struct table *t, enum tflite_code 
     case TFLITE_DEPTHWISE_CONV_2D:
     case TFLITE_DEQUANTIZE:
     case TFLITE_MAX_POOL_2D:
-    case TFLITE_MUL:
     case TFLITE_RELU:
     case TFLITE_RESHAPE:
     case TFLITE_PAD:
-    case TFLITE_STRIDED_SLICE:
     case TFLITE_PRELU:
         return true;
-    case BUILTIN_CUSTOM:
-        break;
     default:
         return false;
     }
-    const struct vector name = field_vector(c, t, 1, 1);
-    for (size_t i = 0; i < sizeof custom_codes / sizeof *custom_codes && !c->broken; i++) {
-        if (name.count == strlen(custom_codes[i].name) && version == CUSTOM_VERSION &&
-            memcmp(c->bytes + name.at, custom_codes[i].name, name.count) == 0) {
-            *out = custom_codes[i].code;
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Fields of the option tables; -1: the operator has it not. Dilation must be 1, which is what an absent field means. */
@@ -386,7 +229,6 @@ static const struct option_fields {
     int8_t padding, stride_x, stride_y, pool_width, pool_height, activation, axis, multiplier, dilation_x, dilation_y;
 } option_fields[] = {
     {TFLITE_ADD, -1, -1, -1, -1, -1, 0, -1, -1, -1, -1},
-    {TFLITE_MUL, -1, -1, -1, -1, -1, 0, -1, -1, -1, -1},
     {TFLITE_CONCATENATION, -1, -1, -1, -1, -1, 1, 0, -1, -1, -1},
     {TFLITE_CONV_2D, 0, 1, 2, -1, -1, 3, -1, -1, 4, 5},
     {TFLITE_DEPTHWISE_CONV_2D, 0, 1, 2, -1, -1, 4, -1, 3, 5, 6},
@@ -464,15 +306,6 @@ static int read_operator(struct reading *r, const struct vector *operators, uint
         wrong = read_options(c, &t, out);
     if (wrong)
         return operator_not_so(r, index, wrong);
-    if (out->code == TFLITE_LAY_CROP) {
-        const struct vector options = field_vector(c, &t, 5, 1);
-        struct tflite_crop *crop = qv_arena_alloc(r->arena, 1, sizeof *crop);
-        if (!crop)
-            return qv_fail(r->error, QV_ERR_UNAVAILABLE, "out of memory");
-        if (c->broken || !read_crop(c->bytes + options.at, options.count, crop))
-            return operator_not_so(r, index, "its options do not describe a crop");
-        out->crop = crop;
-    }
     return c->broken ? operator_not_so(r, index, "its options lie outside the file") : QV_OK;
 }
 

@@ -24,11 +24,10 @@
 #define TFLITE_DIMENSIONS 4
 #define TFLITE_LINKS_MAX 4   /**< tensors that an operator reads or makes */
 #define TFLITE_OUTPUTS_MAX 8 /**< of the graph; it has one input */
-#define TFLITE_POINTS_MAX 96 /**< that a crop is laid round */
 
 enum tflite_type { TFLITE_FLOAT32 = 0, TFLITE_FLOAT16 = 1, TFLITE_INT32 = 2 };
 
-/** What operators do: the format's own numbers, and ours for the three that MediaPipe added, which it names in words. */
+/** What operators do, by the format's own numbers. */
 enum tflite_code {
     TFLITE_ADD = 0,
     TFLITE_CONCATENATION = 2,
@@ -36,15 +35,10 @@ enum tflite_code {
     TFLITE_DEPTHWISE_CONV_2D = 4,
     TFLITE_DEQUANTIZE = 6,
     TFLITE_MAX_POOL_2D = 17,
-    TFLITE_MUL = 18,
     TFLITE_RELU = 19,
     TFLITE_RESHAPE = 22,
     TFLITE_PAD = 34,
-    TFLITE_STRIDED_SLICE = 45,
     TFLITE_PRELU = 54,
-    TFLITE_LAY_CROP = 1000, /**< points → matrix of a crop round some of them */
-    TFLITE_TAKE_CROP,       /**< picture, matrix → the crop */
-    TFLITE_PLACE_POINTS,    /**< points in a crop, matrix → points in the picture */
 };
 
 enum tflite_activation { TFLITE_LINEAR = 0, TFLITE_CLAMP_0 = 1, TFLITE_CLAMP_0_6 = 3 };
@@ -53,15 +47,6 @@ struct tflite_tensor {
     uint32_t rank, shape[TFLITE_DIMENSIONS], elements;
     enum tflite_type type;
     const uint8_t *data; /**< of a constant, little-endian, in the file; NULL: made while running */
-};
-
-/** Which points a crop is laid round, and how; see network.c. */
-struct tflite_crop {
-    uint32_t left, right; /**< the line between these points becomes horizontal */
-    uint32_t width, height;
-    float scale_x, scale_y; /**< of the box of the points */
-    uint32_t point_count;
-    uint16_t points[TFLITE_POINTS_MAX];
 };
 
 struct tflite_operator {
@@ -73,7 +58,6 @@ struct tflite_operator {
     uint32_t stride_x, stride_y, pool_width, pool_height;
     enum tflite_activation activation;
     uint32_t axis;
-    const struct tflite_crop *crop; /**< of TFLITE_LAY_CROP */
 };
 
 struct tflite_model {

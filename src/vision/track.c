@@ -24,7 +24,6 @@
 #define FIELD_LINEAR_PX 0.45 /* beyond this a displacement is solved again at where it led */
 #define FIELD_MOST_PX 12.0   /* beyond this it is no displacement of skin */
 
-#define WARM_FRAMES 24      /* until the templates are means of enough frames */
 #define FORGET_S 4.0        /* time constant of the templates after that */
 #define LEARN_EVERY_S 0.08  /* the templates need not hear every frame */
 #define PREPARE_EVERY_S 1.0 /* and their equations still less */
@@ -142,7 +141,6 @@ void track_rewind(struct track *t)
     t->last_step = AFFINE_IDENTITY;
     for (int i = 0; i < TRACK_WINDOWS; i++)
         t->correction[i] = AFFINE_IDENTITY;
-    t->last_us = 0;
     t->learned_s = t->prepared_s = 0;
 }
 
@@ -276,7 +274,7 @@ static void learn(struct track *t, int64_t time_us, const struct window_look loo
                   const struct window_look *whole, float *const field[TRACK_WINDOWS])
 {
     const double now_s = (double)time_us * 1e-6;
-    const bool warm = t->learned < WARM_FRAMES;
+    const bool warm = t->learned < TRACK_WARM_FRAMES;
     if (!warm && now_s - t->learned_s < LEARN_EVERY_S)
         return;
     double fraction = warm ? 1.0 / (t->learned + 1) : fmin((now_s - t->learned_s) / FORGET_S, 0.25);
@@ -285,13 +283,13 @@ static void learn(struct track *t, int64_t time_us, const struct window_look loo
     window_learn(&t->whole, whole, NULL, fraction);
     t->learned++;
     t->learned_s = now_s;
-    bool due = warm ? (t->learned & (t->learned - 1)) == 0 || t->learned == WARM_FRAMES
+    bool due = warm ? (t->learned & (t->learned - 1)) == 0 || t->learned == TRACK_WARM_FRAMES
                     : now_s - t->prepared_s >= PREPARE_EVERY_S;
     if (!due)
         return;
     for (int i = 0; i < TRACK_WINDOWS; i++)
-        (void)window_prepare(&t->windows[i]);
-    (void)window_prepare(&t->whole);
+        (void)window_prepare(&t->windows[i], t->kernels);
+    (void)window_prepare(&t->whole, t->kernels);
     t->prepared_s = now_s;
 }
 
@@ -300,12 +298,12 @@ bool track_start(struct track *t, struct picture *p)
     picture_filter(p, t->kernels);
     window_sample(&t->whole, t->kernels, &p->small, into_small(p, t->pose), false);
     memcpy(t->whole.level, t->whole.sampled, (size_t)t->whole.width * t->whole.height * sizeof(float));
-    bool fine = window_prepare(&t->whole);
+    bool fine = window_prepare(&t->whole, t->kernels);
     for (int i = 0; i < TRACK_WINDOWS; i++) {
         struct window *w = &t->windows[i];
         window_sample(w, t->kernels, &p->spline, into(p, t->pose), false);
         memcpy(w->level, w->sampled, (size_t)w->width * w->height * sizeof(float));
-        fine = window_prepare(w) && fine;
+        fine = window_prepare(w, t->kernels) && fine;
     }
     t->learned = 1;
     return fine;
@@ -333,5 +331,4 @@ void track_follow(struct track *t, struct picture *p, int64_t time_us, struct tr
         out->motion = t->correction[i];
     }
     learn(t, time_us, looks, &whole, record->field);
-    t->last_us = time_us;
 }

@@ -58,13 +58,13 @@ struct track {
     struct affine pose, last_step; /**< chart → binned picture, and its last change */
     double most_x, most_y;         /**< half extent of what a picture must show, chart pixels */
     uint32_t learned;              /**< frames in the templates */
-    uint32_t since_prepared, since_learned;
     double learned_s, prepared_s;
-    int64_t last_us;
 };
 
 /** Widest face in binned pixels: beyond, binning goes up by one. */
 #define TRACK_FACE_MOST_PX 460.0
+/** Frames until the templates are means of enough: to be followed first to learn, and then anew to measure. */
+#define TRACK_WARM_FRAMES 24
 
 int track_init(struct track *t, const struct face_plan *plan, struct qv_arena *arena,
                struct qv_error *error) QV_MUST_CHECK;

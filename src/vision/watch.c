@@ -21,12 +21,9 @@
 #include <string.h>
 
 #define FACE_WIDTH_MM 140.0 /* temple to temple, by the iris of adults (docs/rooms/vision.md) */
-#define IRIS_MM 11.7        /* across, ± 0.5 in adults */
-#define IRIS_LEAST_PX 8.0   /* below, its width is a guess */
 #define FACE_LEAST_PX 80.0  /* temple to temple: below, a twitch is a few hundredths of a pixel */
 #define FACE_SMALL_PX 160.0 /* below, it is said */
 #define PRESENCE_LEAST 0.5f
-#define WARM_FRAMES 24
 #define SEARCH_EVERY_US 200000
 #define FRAMES_LEAST 16    /* of which a movement can be told */
 #define RATE_LEAST_HZ 12.0 /* below, nothing as short as a twitch can be told */
@@ -56,15 +53,15 @@ struct watch {
     struct face_plan plan;
     struct track track;
     struct detect *detect;
-    struct picture picture, warm[WARM_FRAMES];
-    int64_t warm_us[WARM_FRAMES];
+    struct picture picture, warm[TRACK_WARM_FRAMES];
+    int64_t warm_us[TRACK_WARM_FRAMES];
     uint32_t warm_count, bin;
     double mm_per_px, width_px;
-    bool iris, several;
+    bool several;
     double largest_seen_px; /* of faces that were too small */
 
     uint32_t frames, seen, repeated;
-    int64_t first_us, last_us, searched_us, progress_us;
+    int64_t last_us, searched_us, progress_us;
     double interval_sum, interval_square;
     double grey_sum, change_usual;
     uint8_t probes[PROBES];
@@ -137,9 +134,7 @@ static int find_mesh(struct watch *w, const struct clip_frame *f, struct face_me
 static int begin_face(struct watch *w, const struct face_mesh *mesh, struct qv_error *error)
 {
     w->width_px = face_width_px(mesh);
-    const double iris = face_iris_px(mesh);
-    w->iris = iris >= IRIS_LEAST_PX;
-    w->mm_per_px = w->iris ? IRIS_MM / iris : FACE_WIDTH_MM / w->width_px;
+    w->mm_per_px = FACE_WIDTH_MM / w->width_px;
     w->bin = (uint32_t)fmax(ceil(w->width_px / TRACK_FACE_MOST_PX), 1);
     plan_face(mesh, w->settings->mirrored, w->bin, &w->plan);
     int status = track_init(&w->track, &w->plan, w->arena, error);
@@ -151,7 +146,7 @@ static int begin_face(struct watch *w, const struct face_mesh *mesh, struct qv_e
     int32_t x0, y0;
     uint32_t width, height;
     track_wants(&w->track, &x0, &y0, &width, &height);
-    for (int i = 0; i < WARM_FRAMES && status == QV_OK; i++)
+    for (int i = 0; i < TRACK_WARM_FRAMES && status == QV_OK; i++)
         status = picture_init(&w->warm[i], width + width / 4, height + height / 4, w->arena, error);
     w->warm_count = 0;
     w->state = WARMING;
@@ -226,7 +221,7 @@ static int take(struct watch *w, const struct clip_frame *f, struct qv_error *er
         const uint32_t grow_x = (p->most_width - width) / 2, grow_y = (p->most_height - height) / 2;
         picture_cut(p, f, w->bin, x0 - (int32_t)grow_x, y0 - (int32_t)grow_y, p->most_width, p->most_height);
         w->warm_us[w->warm_count++] = f->time_us;
-        return w->warm_count == WARM_FRAMES ? warm_up(w, error) : QV_OK;
+        return w->warm_count == TRACK_WARM_FRAMES ? warm_up(w, error) : QV_OK;
     }
     cut_for(w, f, &w->picture);
     return follow(w, &w->picture, f->time_us, error);
@@ -334,7 +329,7 @@ static uint32_t warnings_of(const struct watch *w, const struct qv_measurement *
         {QV_WARNING_NO_TIMES, clip_end(w->clip)->times_invented},
         {QV_WARNING_TRUNCATED, broke || clip_end(w->clip)->truncated},
         {QV_WARNING_SHORT_CLIP, m->clip.duration_s < SHORT_S},
-        {QV_WARNING_SCALE_UNSURE, !w->iris},
+        {QV_WARNING_SCALE_UNSURE, !m->face.scale_from_iris},
         {QV_WARNING_STILL_PICTURE, !w->changed},
         {QV_WARNING_VOLUNTARY, m->summary.eye_mouth_synchrony > 0.5},
     };
@@ -365,7 +360,6 @@ static int measure(struct watch *w, const char *path, bool broke, struct qv_meas
     m->clip.mirrored = w->settings->mirrored;
     m->face.seen_fraction = fmin((double)w->seen / w->frames, 1);
     m->face.mm_per_px = w->mm_per_px;
-    m->face.scale_from_iris = w->iris;
     m->face.width_px = w->width_px;
 
     struct detect_noise noise;

@@ -120,7 +120,7 @@ static double affine_at_node(const struct window *w, uint32_t p, uint32_t node_x
     return p % 3 == 0 ? 1 : p % 3 == 1 ? (node_x - 1.0 - half_x) / half_x : (node_y - 1.0 - half_y) / half_y;
 }
 
-/* Gradients of the template by the derivative of its cubic spline's nearest kin, fourth-order central differences. */
+/* Gradients of the template by fourth-order central differences. */
 static void make_slopes(struct window *w)
 {
     const int32_t width = (int32_t)w->width, height = (int32_t)w->height;
@@ -416,9 +416,8 @@ static float light_at(const struct window *w, int column, uint32_t i, uint32_t j
     }
 }
 
-bool window_prepare(struct window *w)
+bool window_prepare(struct window *w, const struct kernels *k)
 {
-    const struct kernels *k = kernels_best();
     make_slopes(w);
     memset(w->factor, 0, (size_t)w->unknowns * (w->band + 1) * sizeof *w->factor);
     add_structure(w, w->pair_sums);

@@ -77,7 +77,7 @@ struct window {
     double *pair_sums;     /**< of one row of cells, see add_structure() */
 };
 
-/** @p sigma grey levels of noise and @p loose_px a typical field displacement set how strong the prior is. */
+/* How strong the prior is. */
 #define WINDOW_NOISE_GREY 2.0 /**< of a sensor in a lit room; only the weight of the prior hangs on it */
 #define WINDOW_LOOSE_PX 1.0   /**< standard deviation of a node's displacement that the prior believes in */
 #define WINDOW_BEND_PX 0.3    /**< and of its difference from the next node */
@@ -94,7 +94,7 @@ void window_sample(struct window *w, const struct kernels *k, const struct grey 
                    bool shifted);
 
 /** Makes the equations from w->level and w->mask. False: there is nothing in the window to hold on to. */
-bool window_prepare(struct window *w);
+bool window_prepare(struct window *w, const struct kernels *k);
 
 /**
  * Solves w->sampled against the template. @p field [unknowns] is written when the window has one. Uses w->residual, in which

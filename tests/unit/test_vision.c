@@ -155,7 +155,7 @@ static struct qv_arena *make_window(struct window *w)
         w->mask[i] = 1;
     paint(w, &(struct motion){.gain = 1});
     memcpy(w->level, w->sampled, (size_t)w->width * w->height * sizeof(float));
-    assert_true(window_prepare(w));
+    assert_true(window_prepare(w, kernels_best()));
     return arena;
 }
 
@@ -210,7 +210,7 @@ static void test_window_without_texture(void **unused)
     struct window w;
     struct qv_arena *arena = make_window(&w);
     memset(w.level, 0, (size_t)w.width * w.height * sizeof *w.level);
-    assert_false(window_prepare(&w)); /* nothing to hold on to is said, not guessed */
+    assert_false(window_prepare(&w, kernels_best())); /* nothing to hold on to is said, not guessed */
     qv_arena_destroy(arena);
 }
 

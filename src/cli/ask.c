@@ -70,9 +70,8 @@ static int answer_case(const struct qv_knowledge *knowledge, const struct qv_tex
     struct qv_evidence_given given = {.case_json = json->bytes, .case_length = json->length};
     struct qv_answer *answer;
     if (o->clip) {
-        struct qv_watch_settings settings = {.mirrored = o->mirrored};
         struct qv_measurement *measurement;
-        int watched = cli_watch_clip(o->clip, &settings, arena, &measurement, error);
+        int watched = cli_watch_clip(o->clip, o->mirrored, 0, arena, &measurement, error);
         if (watched)
             return watched;
         given.clip = measurement;

@@ -24,9 +24,9 @@ int cli_watch(int argc, char **argv);
 
 /** Where the face models lie: QUIVER_MODELS, or the build's, or the installed ones. */
 const char *cli_models_folder(void);
-/** Watches a clip with a progress bar; Ctrl-C stops it. Of @p settings, only what the person chose is read. */
-int cli_watch_clip(const char *path, struct qv_watch_settings *settings, struct qv_arena *arena,
-                   struct qv_measurement **out, struct qv_error *error) QV_MUST_CHECK;
+/** Watches a clip, or so many seconds of it, with a progress bar; Ctrl-C stops it. */
+int cli_watch_clip(const char *path, bool mirrored, double seconds, struct qv_arena *arena, struct qv_measurement **out,
+                   struct qv_error *error) QV_MUST_CHECK;
 
 /* ---- options.c ------------------------------------------------------------------------------------------------------- */
 

@@ -39,17 +39,18 @@ const char *cli_models_folder(void)
 }
 
 struct watch_options {
-    const char *seconds, *plot, *overlay, *magnify;
+    double seconds; /* 0: as long as it lasts */
+    const char *plot, *overlay, *magnify;
     bool json, plain, mirrored;
 };
 
-static int read_options(int *argc, char **argv, struct watch_options *o, struct qv_watch_settings *settings,
-                        struct qv_error *error)
+static int read_options(int *argc, char **argv, struct watch_options *o, struct qv_error *error)
 {
     *o = (struct watch_options){0};
+    const char *seconds = NULL;
     const struct cli_option options[] = {
         {"json", &o->json, NULL},       {"plain", &o->plain, NULL}, {"mirrored", &o->mirrored, NULL},
-        {"seconds", NULL, &o->seconds}, {"plot", NULL, &o->plot},   {"overlay", NULL, &o->overlay},
+        {"seconds", NULL, &seconds},    {"plot", NULL, &o->plot},   {"overlay", NULL, &o->overlay},
         {"magnify", NULL, &o->magnify},
     };
     int status = cli_options(argc, argv, options, sizeof options / sizeof options[0], error);
@@ -62,14 +63,12 @@ static int read_options(int *argc, char **argv, struct watch_options *o, struct 
                        o->plot      ? "plot"
                        : o->overlay ? "overlay"
                                     : "magnify");
-    *settings =
-        (struct qv_watch_settings){.models_folder = cli_models_folder(), .mirrored = o->mirrored, .stop = &stop_wanted};
-    if (o->seconds) {
+    if (seconds) {
         char *end;
-        settings->seconds = strtod(o->seconds, &end);
-        if (*end || end == o->seconds || !(settings->seconds >= 1 && settings->seconds <= SECONDS_MAX))
-            return qv_fail(error, QV_ERR_USAGE, "watch: --seconds is \"%s\", expected a number from 1 to %.0f",
-                           o->seconds, SECONDS_MAX);
+        o->seconds = strtod(seconds, &end);
+        if (*end || end == seconds || !(o->seconds >= 1 && o->seconds <= SECONDS_MAX))
+            return qv_fail(error, QV_ERR_USAGE, "watch: --seconds is \"%s\", expected a number from 1 to %.0f", seconds,
+                           SECONDS_MAX);
     }
     return QV_OK;
 }
@@ -89,18 +88,20 @@ static void show_progress(void *context, double fraction, int64_t time_us)
     *(bool *)context = true;
 }
 
-int cli_watch_clip(const char *path, struct qv_watch_settings *settings, struct qv_arena *arena,
-                   struct qv_measurement **out, struct qv_error *error)
+int cli_watch_clip(const char *path, bool mirrored, double seconds, struct qv_arena *arena, struct qv_measurement **out,
+                   struct qv_error *error)
 {
     bool shown = false;
-    settings->models_folder = cli_models_folder();
-    settings->stop = &stop_wanted;
-    if (isatty(STDERR_FILENO)) {
-        settings->progress = show_progress;
-        settings->progress_context = &shown;
-    }
+    const struct qv_watch_settings settings = {
+        .models_folder = cli_models_folder(),
+        .mirrored = mirrored,
+        .seconds = seconds,
+        .stop = &stop_wanted,
+        .progress = isatty(STDERR_FILENO) ? show_progress : NULL,
+        .progress_context = &shown,
+    };
     listen_for_stop();
-    const int status = qv_watch(path, settings, arena, out, error);
+    const int status = qv_watch(path, &settings, arena, out, error);
     if (shown)
         fprintf(stderr, "\r\033[K");
     if (status == QV_OK && stop_wanted)
@@ -111,16 +112,15 @@ int cli_watch_clip(const char *path, struct qv_watch_settings *settings, struct 
 int cli_watch(int argc, char **argv)
 {
     struct watch_options options;
-    struct qv_watch_settings settings;
     struct qv_error error = {0};
     struct qv_measurement *measurement = NULL;
-    int status = read_options(&argc, argv, &options, &settings, &error);
+    int status = read_options(&argc, argv, &options, &error);
     if (status)
         return cli_complain(&error, NULL);
     struct qv_arena *arena = qv_arena_create(0);
     status = arena ? QV_OK : qv_fail(&error, QV_ERR_UNAVAILABLE, "out of memory");
     if (status == QV_OK)
-        status = cli_watch_clip(argv[1], &settings, arena, &measurement, &error);
+        status = cli_watch_clip(argv[1], options.mirrored, options.seconds, arena, &measurement, &error);
     if (status == QV_OK) {
         struct qv_text text;
         qv_text_init(&text, PAGE_BYTES_MAX);

@@ -5,6 +5,7 @@
 
 #include "network.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -80,6 +81,7 @@ static size_t next_model(const uint8_t *bytes, size_t size, size_t from)
 
 static bool has_shape(const struct tflite_model *m, uint32_t side, uint32_t output, uint32_t elements)
 {
+    assert(m->tensors);
     const struct tflite_tensor *in = &m->tensors[m->input];
     return in->rank == 4 && in->shape[1] == side && in->shape[2] == side && in->shape[3] == 3 &&
            m->output_count > output && m->tensors[m->outputs[output]].elements == elements;
@@ -246,8 +248,9 @@ static void anchor_at(uint32_t index, double *x, double *y)
 {
     const uint32_t fine = 16 * 16 * 2;
     const uint32_t side = index < fine ? 16 : 8, cell = index < fine ? index / 2 : (index - fine) / 6;
-    *x = (cell % side + 0.5) / side;
-    *y = (double)(cell / side) / side + 0.5 / side;
+    const uint32_t column = cell % side, row = cell / side;
+    *x = (column + 0.5) / side;
+    *y = (row + 0.5) / side;
 }
 
 struct candidate {
@@ -367,6 +370,17 @@ static int find_in(struct face_models *m, const struct clip_frame *f, const stru
     return QV_OK;
 }
 
+/* Squares of one side along a length, each half over the next: how many, and where they lie. One that is longer lies in the middle. */
+static int squares_along(double length, double side)
+{
+    return side >= length ? 1 : 1 + (int)((length - side + 1) / (side / 2));
+}
+
+static double square_centre(double length, double side, int index)
+{
+    return side >= length ? length / 2 : side / 2 + index * side / 2;
+}
+
 int face_find(struct face_models *m, const struct clip_frame *f, struct face_box found[static FACE_FOUND_MAX],
               uint32_t *count, struct qv_error *error)
 {
@@ -379,19 +393,18 @@ int face_find(struct face_models *m, const struct clip_frame *f, struct face_box
     for (int level = 0; level < 3 && *count == 0; level++) {
         if (level == 1 && longer < 1.2 * shorter)
             continue;
-        const double side = sides[level], step = side / 2;
-        for (double y = fmin(side, height) / 2; y <= height - fmin(side, height) / 2 + 1; y += step) {
-            for (double x = fmin(side, width) / 2; x <= width - fmin(side, width) / 2 + 1; x += step) {
-                const struct face_box square = {
-                    .x = (float)(level ? x : width / 2), .y = (float)(level ? y : height / 2), .size_px = (float)side};
-                int status = find_in(m, f, &square, found, count, error);
-                if (status)
-                    return status;
-                if (!level)
-                    break;
-            }
-            if (!level)
-                break;
+        const double side = sides[level];
+        const int across = squares_along(width, side), down = squares_along(height, side);
+        for (int i = 0; i < across * down; i++) {
+            const int column = i % across, row = i / across;
+            const struct face_box square = {
+                .x = (float)square_centre(width, side, column),
+                .y = (float)square_centre(height, side, row),
+                .size_px = (float)side,
+            };
+            int status = find_in(m, f, &square, found, count, error);
+            if (status)
+                return status;
         }
     }
     qsort(found, *count, sizeof *found, by_size);

@@ -142,6 +142,6 @@ uint32_t kernels_all(const struct kernels *out[4])
 
 const struct kernels *kernels_best(void)
 {
-    const struct kernels *all[4];
+    const struct kernels *all[4] = {NULL};
     return all[kernels_all(all) - 1];
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "network.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,7 @@ static bool is_xnn(const struct tflite_operator *o)
 
 static float *room_for(struct network *n, uint32_t tensor)
 {
+    assert(n->values && tensor < n->model->tensor_count);
     if (!n->values[tensor])
         n->values[tensor] =
             qv_arena_alloc(n->arena, n->model->tensors[tensor].elements + PADDING_ELEMENTS, sizeof(float));
@@ -129,6 +131,7 @@ struct build {
 
 static bool value_of(struct build *b, uint32_t tensor, uint32_t *id)
 {
+    assert(b->ids);
     if (b->ids[tensor] != XNN_INVALID_VALUE_ID) {
         *id = b->ids[tensor];
         return true;
@@ -237,12 +240,12 @@ static int build_step(struct network *n, uint32_t index, struct qv_error *error)
     struct step *step = &n->steps[index];
     const struct tflite_model *m = n->model;
     struct build b = {.n = n, .step = index};
-    b.ids = malloc(m->tensor_count * sizeof *b.ids);
+    b.ids = malloc((m->tensor_count + 1) * sizeof *b.ids);
     b.external = calloc(m->tensor_count, sizeof *b.external);
     int status = QV_OK;
     if (!b.ids || !b.external || xnn_create_subgraph(m->tensor_count, 0, &b.graph) != xnn_status_success)
         status = qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
-    for (uint32_t t = 0; status == QV_OK && t < m->tensor_count; t++)
+    for (uint32_t t = 0; b.ids && t < m->tensor_count; t++)
         b.ids[t] = XNN_INVALID_VALUE_ID;
     for (uint32_t i = step->first; status == QV_OK && i < step->first + step->count; i++) {
         if (m->operators[i].code != TFLITE_DEQUANTIZE && !add_operator(&b, &m->operators[i]))

@@ -530,7 +530,7 @@ void window_solve(struct window *w, const struct kernels *k, struct window_look 
 
 void window_spread(struct window *w, const float *field)
 {
-    float fx[4 * 256], fy[4 * 256]; /* one row of nodes, blended down */
+    float fx[4 * 256] = {0}, fy[4 * 256] = {0}; /* one row of nodes, blended down */
     assert(w->nodes_x <= sizeof fx / sizeof fx[0]);
     for (uint32_t j = 0; j < w->height; j++) {
         const uint32_t cell_y = j / w->cell_px, row = j % w->cell_px;

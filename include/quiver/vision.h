@@ -13,8 +13,8 @@
  * said to be `mirrored`.
  *
  * Units. Time is integer microseconds since the first frame, because frame times are rational and sums must be exact.
- * `_px` are pixels of the clip as stored, `_mm` millimetres on the face, from the width of the face;
- * the iris, which says it better, is not measured yet.
+ * `_px` are pixels of the clip as stored, `_mm` millimetres on the face: by the irises, which are 11.7 mm across in nearly every adult, or, where
+ * these are not both clearly seen, by the breadth of the face, which is worse and is said (`scale_unsure`).
  *
  * Safety. A video is hostile input: it is demultiplexed and decoded in a child process without files, network or more
  * than a bounded memory; see src/vision/clip.h. What the child sends is checked again.
@@ -120,13 +120,15 @@ const char *qv_pattern_name(enum qv_twitch_pattern pattern);
     X(LOW_FRAME_RATE, "low_frame_rate", "fewer than 20 different pictures a second: short twitches are missed")        \
     X(SMALL_FACE, "small_face", "the face is small in the picture: come closer")                                       \
     X(FACE_LOST, "face_lost", "the face was out of sight, hidden or turned away for a part of the clip")               \
+    X(TURNED, "turned", "the face is turned away for a part of the clip: look into the camera")                        \
     X(SEVERAL_FACES, "several_faces", "several faces are in the picture: the largest was watched")                     \
     X(HEAD_MOVING, "head_moving", "the head moves a lot: rest it against something")                                   \
     X(TALKING, "talking", "the mouth is busy much of the time: keep still and silent while filming")                   \
     X(NO_TIMES, "no_times", "the clip has no usable frame times: times follow its stated rate")                        \
     X(TRUNCATED, "truncated", "the clip ends or breaks before its end: what could be read was watched")                \
     X(SHORT_CLIP, "short_clip", "the clip is shorter than ten seconds: rates are uncertain")                           \
-    X(SCALE_UNSURE, "scale_unsure", "millimetres follow from the width of the face, as no iris could be measured")     \
+    X(SCALE_UNSURE, "scale_unsure",                                                                                    \
+      "millimetres follow from the width of the face: the irises are not both clearly seen")                           \
     X(STILL_PICTURE, "still_picture", "nothing in the picture changes: this may be a photograph")                      \
     X(VOLUNTARY, "voluntary", "a wink or a grimace made on purpose looks the same as a spasm to a camera")
 

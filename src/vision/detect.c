@@ -2,6 +2,9 @@
 /* See detect.h. Distances are chart pixels until a movement is written. */
 #include "detect.h"
 
+#include "block.h"
+#include "pulse.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
@@ -9,162 +12,56 @@
 
 /* ---- what decides ---------------------------------------------------------------------------------------------------- */
 
-/* Durations of pulses, base to base: a fasciculation of the face to a slow jerk. */
-static const double pulse_s[] = {0.060, 0.085, 0.120, 0.170, 0.240, 0.340, 0.480};
-#define PULSES (sizeof pulse_s / sizeof pulse_s[0])
-#define PULSE_BENCH 2        /* the one that detectable_px is stated for: 120 ms */
-#define PULSE_FRAMES_LEAST 3 /* seen moving: a codec spoils single frames */
-#define BASE_S 0.070         /* baseline seen on either side of a pulse, beyond half its length */
-#define LEAST_SNR 8.0    /* above the null channels' largest in minutes of compressed clips (docs/rooms/vision.md) */
-#define LEAST_SHARE 0.45 /* of the variance in its window that a pulse must explain */
-#define LEAST_WIDTHS 0.00018 /* of the face's width: 0.025 mm, less than which nobody calls a movement */
-#define NOISE_REACH_S 10.0   /* the noise is that of the seconds around */
-#define NOISE_QUANTILE 0.30  /* of the absolute filter outputs: low, so that frequent twitches do not hide themselves */
-#define NOISE_SHARED 0.6     /* of the median over all regions: a frozen block is no proof of silence */
-#define NOISE_FLOOR_WIDTHS 8e-6 /* of the face's width: below is rounding */
-#define HEAD_LEAK 0.02          /* of the head's own motion in the band, that may show in a region */
-#define LIGHT_LEAK_WIDTHS 0.004 /* per unit of relative brightness in the band */
-#define ECHO_S 0.22             /* an echo is this near */
-#define ECHO_SHARE 0.6          /* and this much smaller */
-#define TOGETHER_S 0.075        /* peaks this near belong to one movement */
-#define REGION_SHARE 0.30       /* of the largest region's amplitude: a region that moves less only leaks */
-#define PATCH_REACH 0.10        /* face widths from a region's anchor in which its patch's centre is looked for */
-#define SHRINK 0.86             /* what the prior leaves of a patch 0.06 wide (tests/unit/test_window.c measures it) */
+#define TOGETHER_S 0.075       /* peaks this near belong to one moment */
+#define EVEN_RATIO 0.25        /* of the weaker side to the stronger: as even as this, both sides moved … */
+#define EVEN_NOISE 2.5         /* … but for what noise of so many standard deviations may add to the weaker */
+#define RESTLESS_WIDTHS 0.0012 /* of noise at 120 ms: what trembles this much is a busy face, or no picture of one */
+#define LONE_SNR 10.0    /* of a moment that one region shows alone: patches reach further than that, chance does not */
+#define BUSY_REACH_S 1.5 /* around a moment, in which the other side must be calm … */
+#define BUSY_QUANTILE 0.75     /* … in this share of the time */
+#define BUSY_CALM 1.5          /* times its noise: as calm as this, a side rests */
+#define NOISE_TOPS 3.0         /* standard deviations that the largest of a few answers reaches by itself */
+#define REGION_SHARE 0.30      /* of the largest region's amplitude: a region that moves less only leaks */
+#define BLINK_WIDTHS 0.0030    /* of the face's width: lids that move less do not blink */
+#define BLINK_PULL 0.25        /* of the lids' movement, that a blink may show in cheek and mouth */
+#define REGULAR_WIDTHS 0.012   /* a rhythm larger than this is chewing or speech */
+#define OPENED_WIDTHS 0.005    /* of the lips, at least, when a mouth opens */
+#define OPENED_LEAST 1.8       /* what the model leaves unexplained, over what it usually does: lips that have parted */
+#define HIDDEN_LEAST 2.0       /* … and nothing that was there is to be found */
+#define SHUT_LEAST 2.5         /* … and an eye that is shut */
+#define SHUT_NEAR_S 0.12       /* a lid takes as long to close */
+#define BLINK_LONGEST_S 0.8    /* longer is eyes shut */
+#define HEAD_REACH_S 0.5       /* around a moment, in which … */
+#define HEAD_CALM_WIDTHS 0.012 /* … a head that moves less than this is at rest */
+#define HEAD_WIDTHS 0.05       /* of head motion within a slow pulse: a head movement */
+#define HEAD_SHARE 0.04        /* of it, that may show in the face */
+#define SPELL_GAP_S 0.5        /* movements of the mouth this near are one */
+#define SPEECH_S 0.8           /* a mouth that spoke so shortly before or after is no mouth at rest … */
+#define SPEECH_SHARE 0.5       /* … when it moved so much of the twitch's size */
+#define PATCH_REACH 0.10       /* face widths from a region's anchor in which its patch's centre is looked for */
+#define SHRINK 0.86            /* what the prior leaves of a patch 0.06 wide (tests/unit/test_vision.c bounds it) */
+#define POOL_SEES 0.85         /* of a patch's centre, that the pooled series shows */
+#define FRAMES_LEAST 12        /* of a block worth looking at */
 
-#define BLINK_RATIO 0.30    /* of the smaller lid to the larger in a blink */
-#define BLINK_WIDTHS 0.0030 /* lids that move less do not blink */
-#define BOTH_RATIO 0.40     /* a movement of the mouth this even is of both sides */
-#define MOUTH_WIDTHS 0.012  /* an even movement this large is speech or a smile */
-#define RHYTHM_LEAST 4      /* pulses in a row that make a tremor */
-#define RHYTHM_SPREAD 0.25  /* of their intervals, relative */
-#define SPASM_S 0.80        /* held so long */
-#define SPASM_WIDTHS 0.0016 /* and so far */
-#define OPENED_WIDTHS 0.005 /* of the lips, at least, when a mouth opens */
-#define CHANGED_LEAST 1.4   /* what the model leaves unexplained, over what it usually does: the picture changed */
-#define SPEECH_S 0.8        /* a mouth that spoke so shortly before or after is no mouth at rest */
-#define SPEECH_SHARE 0.5    /* of a twitch's size, that it moved then */
-#define SPELL_S 4.0         /* around, in which */
-#define SPELL_LEAST 3       /* so many movements of the mouth make a spell of speech */
-#define HEAD_WIDTHS 0.05    /* of head motion within a pulse: a head movement */
-
-enum { AXES = 2, SERIES = AXES * QV_REGION_COUNT, CONTEXT = 3 /* head x, head y, light */, ALL = SERIES + CONTEXT };
-#define POOL_STEPS 2 /* the pooled displacement of a region: (2 n + 1)² points */
-#define POOL_STEP_WIDTHS 0.03
-#define POOL_SIGMA_STEPS 1.2
-#define FRAMES_LEAST 12 /* of a block worth looking at */
-
-struct pool {
-    uint32_t window, count;
-    uint32_t *unknown;
-    float *weight;
-};
-
-/* A pulse that stood out in one region. */
-struct pulse {
-    uint32_t frame, series_region, duration;
-    double snr, amplitude; /* pooled */
-    double start_s, end_s;
-    bool held;
-};
+#define EYES (0xFU << QV_EYELID_LEFT)
+#define MOUTH ((1U << QV_EYELID_LEFT) - 1)
+#define LIDS (3U << QV_EYELID_LEFT)
+#define OF_SIDE(side) (0x1555U << (side)) /* regions alternate: left, right */
 
 struct detect {
-    const struct track *track;
-    struct qv_arena *arena;
-    double px_per_chart, mm_per_px, width;
-    uint32_t unknowns[TRACK_WINDOWS];
-    struct pool pools[QV_REGION_COUNT];
-
-    struct track_record *records; /* [DETECT_BLOCK_FRAMES] */
-    float (*series)[ALL];         /* [DETECT_BLOCK_FRAMES] */
-    float (*out)[PULSES][ALL];    /* filter outputs */
-    float (*unit)[PULSES];        /* what they make of white noise; 0: no room for a pulse */
-    float (*share)[PULSES][QV_REGION_COUNT];
-    float (*noise)[PULSES][QV_REGION_COUNT];
-    float *scratch; /* [DETECT_BLOCK_FRAMES] */
+    struct block block;
     struct pulse *pulses;
-    uint32_t frames, pulse_count;
-    double usual_left[TRACK_WINDOWS]; /* median of what is left unexplained */
-    double done_s;                    /* movements up to here are written */
+    struct qv_arena *arena;
+    double px_per_chart, mm_per_px;
+    double done_s; /* movements up to here are written */
 
     struct qv_movement *movements;
     uint32_t movement_count, movement_room;
     bool cut;
 
-    double floor_sum, detectable_sum, blocks, talking_s, watched, light_square, head_speed_sum;
-    float pulse_scratch[64];
+    double floor_sum, detectable_sum, blocks_s, light_square, head_speed_sum;
+    uint64_t watched;
 };
-
-#define PULSES_MAX 16384
-
-/* ---- memory ------------------------------------------------------------------------------------------------------------ */
-
-static uint32_t window_of(enum qv_region region)
-{
-    if (region < QV_EYELID_LEFT)
-        return TRACK_MOUTH;
-    return qv_region_side(region) == QV_SIDE_LEFT ? TRACK_EYE_LEFT : TRACK_EYE_RIGHT;
-}
-
-/* The mean displacement round a region's anchor, as weights of its window's unknowns. */
-static bool make_pool(struct detect *d, enum qv_region region, struct qv_arena *arena)
-{
-    struct pool *pool = &d->pools[region];
-    pool->window = window_of(region);
-    const struct window *w = &d->track->windows[pool->window];
-    float *one = qv_arena_alloc(arena, w->unknowns, sizeof *one),
-          *sum = qv_arena_alloc(arena, w->unknowns, sizeof *sum);
-    if (!one || !sum)
-        return false;
-    const struct face_plan *plan = &d->track->plan;
-    const double step = POOL_STEP_WIDTHS * d->width;
-    double all = 0;
-    for (int i = -POOL_STEPS; i <= POOL_STEPS; i++) {
-        for (int j = -POOL_STEPS; j <= POOL_STEPS; j++)
-            all += exp(-(i * i + j * j) / (2 * POOL_SIGMA_STEPS * POOL_SIGMA_STEPS));
-    }
-    uint32_t used = 0;
-    for (uint32_t u = 0; u < w->unknowns; u += 2) {
-        one[u] = 1;
-        for (int i = -POOL_STEPS; i <= POOL_STEPS; i++) {
-            for (int j = -POOL_STEPS; j <= POOL_STEPS; j++) {
-                double x, y, g = exp(-(i * i + j * j) / (2 * POOL_SIGMA_STEPS * POOL_SIGMA_STEPS)) / all;
-                window_field_at(w, one, plan->region_x[region] + i * step, plan->region_y[region] + j * step, &x, &y);
-                sum[u] += (float)(g * x);
-            }
-        }
-        one[u] = 0;
-        used += sum[u] > 0;
-    }
-    pool->unknown = qv_arena_alloc(arena, used, sizeof *pool->unknown);
-    pool->weight = qv_arena_alloc(arena, used, sizeof *pool->weight);
-    if (!pool->unknown || !pool->weight)
-        return false;
-    for (uint32_t u = 0; u < w->unknowns; u += 2) {
-        if (sum[u] > 0) {
-            pool->unknown[pool->count] = u;
-            pool->weight[pool->count++] = sum[u];
-        }
-    }
-    return true;
-}
-
-static bool make_records(struct detect *d, struct qv_arena *arena)
-{
-    size_t a_record = 0;
-    for (int i = 0; i < TRACK_WINDOWS; i++)
-        a_record += d->unknowns[i];
-    d->records = qv_arena_alloc(arena, DETECT_BLOCK_FRAMES, sizeof *d->records);
-    float *fields = qv_arena_alloc(arena, DETECT_BLOCK_FRAMES * a_record, sizeof *fields);
-    if (!d->records || !fields)
-        return false;
-    for (uint32_t n = 0; n < DETECT_BLOCK_FRAMES; n++) {
-        for (int i = 0; i < TRACK_WINDOWS; i++) {
-            d->records[n].field[i] = fields;
-            fields += d->unknowns[i];
-        }
-    }
-    return true;
-}
 
 int detect_create(const struct track *track, double px_per_chart, double mm_per_px, struct qv_arena *arena,
                   struct detect **out, struct qv_error *error)
@@ -172,415 +69,286 @@ int detect_create(const struct track *track, double px_per_chart, double mm_per_
     struct detect *d = qv_arena_alloc(arena, 1, sizeof *d);
     if (!d)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
-    d->track = track;
+    d->arena = arena;
     d->px_per_chart = px_per_chart;
     d->mm_per_px = mm_per_px;
-    d->width = track->plan.width_px;
     d->done_s = -1;
-    for (int i = 0; i < TRACK_WINDOWS; i++)
-        d->unknowns[i] = track->windows[i].unknowns;
-    bool fine = make_records(d, arena);
-    fine = fine && (d->series = qv_arena_alloc(arena, DETECT_BLOCK_FRAMES, sizeof *d->series));
-    fine = fine && (d->out = qv_arena_alloc(arena, DETECT_BLOCK_FRAMES, sizeof *d->out));
-    fine = fine && (d->unit = qv_arena_alloc(arena, DETECT_BLOCK_FRAMES, sizeof *d->unit));
-    fine = fine && (d->share = qv_arena_alloc(arena, DETECT_BLOCK_FRAMES, sizeof *d->share));
-    fine = fine && (d->noise = qv_arena_alloc(arena, DETECT_BLOCK_FRAMES, sizeof *d->noise));
-    fine = fine && (d->scratch = qv_arena_alloc(arena, DETECT_BLOCK_FRAMES, sizeof *d->scratch));
-    fine = fine && (d->pulses = qv_arena_alloc(arena, PULSES_MAX, sizeof *d->pulses));
     d->movement_room = 1024;
-    d->arena = arena;
-    fine = fine && (d->movements = qv_arena_alloc(arena, d->movement_room, sizeof *d->movements));
-    for (int r = 0; r < QV_REGION_COUNT; r++)
-        fine = fine && make_pool(d, (enum qv_region)r, arena);
-    if (!fine)
+    d->pulses = qv_arena_alloc(arena, PULSES_MAX, sizeof *d->pulses);
+    d->movements = qv_arena_alloc(arena, d->movement_room, sizeof *d->movements);
+    if (!d->pulses || !d->movements)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     *out = d;
-    return QV_OK;
+    return block_init(&d->block, track, arena, error);
 }
 
-/* ---- series -------------------------------------------------------------------------------------------------------------- */
+/* ---- moments ------------------------------------------------------------------------------------------------------------- */
 
-static double seconds(const struct detect *d, uint32_t frame)
+/* Pulses of one moment, and how far every region went then, pulse or not. */
+struct moment {
+    const struct pulse *lead; /* the largest */
+    const struct pulse *best[QV_REGION_COUNT];
+    double level[QV_REGION_COUNT]; /* pooled */
+};
+
+static bool belongs(const struct pulse *lead, const struct pulse *p)
 {
-    return (double)d->records[frame].time_us * 1e-6;
+    if (p->held != lead->held || p->regular != lead->regular)
+        return false;
+    if (p->regular) /* a wave that travels is the same cycle everywhere */
+        return fabs(p->peak_s - lead->peak_s) < (lead->end_s - lead->start_s) / 2;
+    return p->held ? p->start_s < lead->end_s && lead->start_s < p->end_s
+                   : fabs(p->peak_s - lead->peak_s) <= TOGETHER_S;
 }
 
-static void series_of(struct detect *d, uint32_t frame)
+/* How far another region went from where it lay just before, while a held pulse lasts. */
+static double held_level(const struct block *b, const struct pulse *p, uint32_t region)
 {
-    const struct track_record *r = &d->records[frame];
-    float *s = d->series[frame];
-    for (int k = 0; k < QV_REGION_COUNT; k++) {
-        const struct pool *p = &d->pools[k];
-        const float *field = r->field[p->window];
-        float x = 0, y = 0;
-        for (uint32_t i = 0; i < p->count; i++) {
-            x += p->weight[i] * field[p->unknown[i]];
-            y += p->weight[i] * field[p->unknown[i] + 1];
-        }
-        s[2 * k] = x;
-        s[2 * k + 1] = y;
-    }
-    double x, y;
-    affine_apply(&r->pose, d->track->plan.mouth_x, d->track->plan.mouth_y, &x, &y);
-    s[SERIES] = (float)x;
-    s[SERIES + 1] = (float)y;
-    const float *mouth = r->looks[TRACK_MOUTH].light;
-    s[SERIES + 2] = mouth[LIGHT_GAIN] + mouth[LIGHT_OFFSET] / 128.0f; /* about, relative to a middling grey */
+    const uint32_t before = block_frame_at(b, p->start_s);
+    return hypot((double)(b->plain[p->frame][2 * region] - b->plain[before][2 * region]),
+                 (double)(b->plain[p->frame][2 * region + 1] - b->plain[before][2 * region + 1]));
 }
 
-/* ---- the filters -------------------------------------------------------------------------------------------------------- */
-
-/* Weights c such that Σ c y is the least-squares height of a raised cosine of length @p length_s round frame @p at, on a
-   sloping baseline; returns √Σc², or 0 when the frames do not allow it. */
-static double pulse_weights(const struct detect *d, uint32_t at, double length_s, uint32_t *first, uint32_t *count,
-                            float *weights, uint32_t room)
+/* How far a region went in a moment, beyond what its noise would do. */
+static double level_at(const struct block *b, const struct moment *m, uint32_t region)
 {
-    const double reach = length_s / 2 + fmax(BASE_S, length_s / 2), t0 = seconds(d, at);
-    uint32_t from = at, to = at;
-    while (from > 0 && t0 - seconds(d, from - 1) <= reach)
-        from--;
-    while (to + 1 < d->frames && seconds(d, to + 1) - t0 <= reach)
-        to++;
-    const uint32_t n = to - from + 1;
-    if (n > room || t0 - seconds(d, from) < 0.6 * reach || seconds(d, to) - t0 < 0.6 * reach)
-        return 0;
-    /* Gram–Schmidt of {1, t, h}: what is left of h after 1 and t are taken out gives the weights. */
-    double mean_t = 0, mean_h = 0, tt = 0, th = 0, hh = 0;
-    uint32_t in_pulse = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        const double t = seconds(d, from + i) - t0;
-        const double h = fabs(t) < length_s / 2 ? 0.5 + 0.5 * cos(2 * M_PI * t / length_s) : 0;
-        in_pulse += h > 0.2;
-        weights[i] = (float)h;
-        mean_t += t / n;
-        mean_h += h / n;
+    const struct pulse *lead = m->lead;
+    if (m->best[region])
+        return m->best[region]->amplitude;
+    if (lead->held)
+        return held_level(b, lead, region);
+    double most = 0;
+    for (uint32_t f = block_frame_at(b, lead->peak_s - TOGETHER_S);
+         f < b->frames && block_time(b, f) <= lead->peak_s + TOGETHER_S; f++) {
+        const double snr = block_snr(b, f, lead->duration, region);
+        if (snr > NOISE_TOPS)
+            most = fmax(most, block_amplitude(b, f, lead->duration, region) * sqrt(1 - pow(NOISE_TOPS / snr, 2)));
     }
-    if (in_pulse < PULSE_FRAMES_LEAST || n < in_pulse + 3)
-        return 0;
-    for (uint32_t i = 0; i < n; i++) {
-        const double t = seconds(d, from + i) - t0 - mean_t, h = (double)weights[i] - mean_h;
-        tt += t * t;
-        th += t * h;
-    }
-    const double slope = tt > 0 ? th / tt : 0;
-    for (uint32_t i = 0; i < n; i++) {
-        const double rest = (double)weights[i] - mean_h - slope * (seconds(d, from + i) - t0 - mean_t);
-        weights[i] = (float)rest;
-        hh += rest * rest;
-    }
-    if (hh < 1e-9)
-        return 0;
-    for (uint32_t i = 0; i < n; i++)
-        weights[i] = (float)((double)weights[i] / hh);
-    *first = from;
-    *count = n;
-    return 1 / sqrt(hh);
+    return most;
 }
 
-/* Variance of a series in a window after a straight line is taken out, times n. */
-static double spread_about_line(const struct detect *d, uint32_t series, uint32_t first, uint32_t count)
+/* Gathers the moment that the pulse at @p first begins, and marks its pulses used. */
+static struct moment gather(struct detect *d, uint32_t count, uint32_t first, bool *used)
 {
-    double my = 0, mt = 0, tt = 0, ty = 0, yy = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        my += (double)d->series[first + i][series] / count;
-        mt += seconds(d, first + i) / count;
+    const struct pulse *lead = &d->pulses[first];
+    for (uint32_t j = first + 1; j < count && d->pulses[j].start_s < d->pulses[first].end_s; j++) {
+        const struct pulse *p = &d->pulses[j];
+        if (!used[j] && belongs(&d->pulses[first], p) && p->amplitude > lead->amplitude)
+            lead = p;
     }
-    for (uint32_t i = 0; i < count; i++) {
-        const double y = (double)d->series[first + i][series] - my, t = seconds(d, first + i) - mt;
-        tt += t * t;
-        ty += t * y;
-        yy += y * y;
-    }
-    return yy - (tt > 0 ? ty * ty / tt : 0);
-}
-
-#define WEIGHTS_MAX 512
-
-static void filter_frame(struct detect *d, uint32_t frame)
-{
-    float weights[WEIGHTS_MAX];
-    for (uint32_t p = 0; p < PULSES; p++) {
-        float *out = d->out[frame][p];
-        memset(out, 0, sizeof d->out[frame][p]);
-        uint32_t first = 0, count = 0;
-        const double unit = pulse_weights(d, frame, pulse_s[p], &first, &count, weights, WEIGHTS_MAX);
-        d->unit[frame][p] = (float)unit;
-        if (unit <= 0)
+    struct moment m = {.lead = lead};
+    for (uint32_t j = first; j < count && d->pulses[j].start_s < lead->end_s; j++) {
+        const struct pulse *p = &d->pulses[j];
+        if (used[j] || !belongs(lead, p))
             continue;
-        for (uint32_t i = 0; i < count; i++) {
-            const float *s = d->series[first + i];
-            for (int k = 0; k < ALL; k++)
-                out[k] += weights[i] * s[k];
-        }
-        for (uint32_t r = 0; r < QV_REGION_COUNT; r++) {
-            const double x = (double)out[2 * r], y = (double)out[2 * r + 1];
-            /* The pulse takes a² / unit² of the sum of squares. */
-            double all = spread_about_line(d, 2 * r, first, count) + spread_about_line(d, 2 * r + 1, first, count);
-            d->share[frame][p][r] = all > 0 ? (float)((x * x + y * y) / (unit * unit) / all) : 0;
-        }
+        used[j] = true;
+        if (!m.best[p->region] || m.best[p->region]->amplitude < p->amplitude)
+            m.best[p->region] = p;
     }
+    used[first] = true;
+    for (uint32_t r = 0; r < QV_REGION_COUNT; r++)
+        m.level[r] = level_at(&d->block, &m, r);
+    return m;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    const float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
-static double quantile_of(float *values, uint32_t count, double q)
-{
-    if (!count)
-        return 0;
-    qsort(values, count, sizeof *values, by_value);
-    return (double)values[(uint32_t)(q * (count - 1))];
-}
-
-/* The noise of each filter, region and stretch of time; stretches half as long as the reach are enough. */
-static void measure_noise(struct detect *d)
-{
-    double begin = seconds(d, 0), end = seconds(d, d->frames - 1);
-    const double step = NOISE_REACH_S / 2;
-    uint32_t stretches = (uint32_t)fmax(ceil((end - begin) / step), 1);
-    for (uint32_t s = 0; s < stretches; s++) {
-        const double middle = begin + (s + 0.5) * step;
-        double low = fmax(middle - NOISE_REACH_S, begin), high = fmin(middle + NOISE_REACH_S, end);
-        /* at the ends, as many seconds as elsewhere */
-        high = fmin(fmax(high, low + 2 * NOISE_REACH_S), end);
-        low = fmax(fmin(low, high - 2 * NOISE_REACH_S), begin);
-        uint32_t first = 0, last;
-        while (first < d->frames && seconds(d, first) < low)
-            first++;
-        for (last = first; last < d->frames && seconds(d, last) <= high;)
-            last++;
-        for (uint32_t p = 0; p < PULSES; p++) {
-            float of_region[QV_REGION_COUNT];
-            for (uint32_t r = 0; r < QV_REGION_COUNT; r++) {
-                uint32_t n = 0;
-                for (uint32_t f = first; f < last; f++) {
-                    const float *o = d->out[f][p];
-                    if (d->unit[f][p] > 0)
-                        d->scratch[n++] = hypotf(o[2 * r], o[2 * r + 1]);
-                }
-                /* the length of a two-dimensional normal: quantile q is σ √(−2 ln(1 − q)) */
-                of_region[r] = (float)(quantile_of(d->scratch, n, NOISE_QUANTILE) / sqrt(-2 * log(1 - NOISE_QUANTILE)));
-            }
-            memcpy(d->pulse_scratch, of_region, sizeof of_region);
-            const double shared = NOISE_SHARED * quantile_of(d->pulse_scratch, QV_REGION_COUNT, 0.5);
-            for (uint32_t f = first; f < last; f++) {
-                if (fabs(seconds(d, f) - middle) > step / 2 + 1e-9 && !(s == 0 && seconds(d, f) < middle) &&
-                    !(s + 1 == stretches && seconds(d, f) > middle))
-                    continue;
-                const float *o = d->out[f][p];
-                const double head = HEAD_LEAK * hypot((double)o[SERIES], (double)o[SERIES + 1]);
-                const double light = LIGHT_LEAK_WIDTHS * d->width * fabs((double)o[SERIES + 2]);
-                for (uint32_t r = 0; r < QV_REGION_COUNT; r++) {
-                    const double own = fmax(fmax((double)of_region[r], shared), NOISE_FLOOR_WIDTHS * d->width);
-                    d->noise[f][p][r] = (float)sqrt(own * own + head * head + light * light);
-                }
-            }
-        }
-    }
-}
-
-/* ---- pulses ------------------------------------------------------------------------------------------------------------ */
-
-static double amplitude_at(const struct detect *d, uint32_t f, uint32_t p, uint32_t r)
-{
-    return hypot((double)d->out[f][p][2 * r], (double)d->out[f][p][2 * r + 1]);
-}
-
-static double snr_at(const struct detect *d, uint32_t f, uint32_t p, uint32_t r)
-{
-    const double noise = (double)d->noise[f][p][r];
-    return d->unit[f][p] > 0 && noise > 0 ? amplitude_at(d, f, p, r) / noise : 0;
-}
-
-/* The duration whose pulse explains most of the sum of squares, among those that stand out. */
-static bool best_at(const struct detect *d, uint32_t f, uint32_t r, uint32_t *duration, double *snr)
+static double level_of(const struct moment *m, uint32_t regions)
 {
     double most = 0;
-    for (uint32_t p = 0; p < PULSES; p++) {
-        const double s = snr_at(d, f, p, r);
-        if (s < LEAST_SNR || (double)d->share[f][p][r] < LEAST_SHARE ||
-            amplitude_at(d, f, p, r) < LEAST_WIDTHS * d->width)
+    for (uint32_t r = 0; r < QV_REGION_COUNT; r++)
+        most = regions >> r & 1 ? fmax(most, m->level[r]) : most;
+    return most;
+}
+
+static uint32_t regions_of(const struct moment *m)
+{
+    uint32_t set = 0;
+    for (uint32_t r = 0; r < QV_REGION_COUNT; r++)
+        set |= m->best[r] ? 1U << r : 0;
+    return set;
+}
+
+static int stronger_side(const struct moment *m, uint32_t part)
+{
+    return level_of(m, part & OF_SIDE(1)) > level_of(m, part & OF_SIDE(0));
+}
+
+/* What moved on one side moved on the other too, more than leaks across or than noise would have it. */
+static bool is_even(const struct moment *m, uint32_t part)
+{
+    const int side = stronger_side(m, part);
+    double snr = 1, other = 0;
+    for (uint32_t r = 0; r < QV_REGION_COUNT; r++) {
+        if (!(part & OF_SIDE(side) & 1U << r) || !m->best[r])
             continue;
-        const double worth = s * sqrt((double)d->share[f][p][r]);
-        if (worth > most) {
-            most = worth;
-            *duration = p;
-            *snr = s;
-        }
+        snr = fmax(snr, m->best[r]->snr);
+        other = fmax(other, m->level[r ^ 1]);
     }
-    return most > 0;
+    return other > (EVEN_RATIO + EVEN_NOISE / snr) * level_of(m, part & OF_SIDE(side));
 }
 
-static double worth_of(const struct detect *d, uint32_t f, uint32_t r)
+/* How much more than usual a window's picture differed from its template, after all motion was taken out. */
+static double change_of(const struct block *b, const struct moment *m, uint32_t window)
 {
-    uint32_t p = 0;
-    double snr = 0;
-    return best_at(d, f, r, &p, &snr) ? snr * sqrt((double)d->share[f][p][r]) : 0;
+    double most = 0;
+    const uint32_t at = m->lead->frame;
+    for (uint32_t f = at > 0 ? at - 1 : 0; f <= at + 1 && f < b->frames; f++)
+        most = fmax(most, (double)b->records[f].looks[window].rms_left);
+    return most / fmax(b->left_usually[window], 1e-3);
 }
 
-/* A pulse beside a clearly larger one in the same region is the filter's own answer to it. */
-static void drop_echoes(struct detect *d, uint32_t from)
+/* How much more a region moves around a pulse than its noise would have it; about 1 in one that rests. */
+static double busyness(struct block *b, const struct pulse *p, uint32_t region)
 {
-    uint32_t kept = from;
-    for (uint32_t i = from; i < d->pulse_count; i++) {
-        bool echo = false;
-        for (uint32_t j = from; j < d->pulse_count && !echo; j++) {
-            const double apart = fabs(seconds(d, d->pulses[i].frame) - seconds(d, d->pulses[j].frame));
-            echo = j != i && apart < ECHO_S && d->pulses[i].amplitude < ECHO_SHARE * d->pulses[j].amplitude;
-        }
-        if (!echo)
-            d->pulses[kept++] = d->pulses[i];
+    return block_quantile(b, p->peak_s, BUSY_REACH_S, p->duration, region, BUSY_QUANTILE) /
+           sqrt(-2 * log(1 - BUSY_QUANTILE));
+}
+
+/* The largest sudden movement of the head near a moment. */
+static double head_motion(const struct block *b, double time_s)
+{
+    double most = 0;
+    for (uint32_t f = block_frame_at(b, time_s - HEAD_REACH_S);
+         f < b->frames && block_time(b, f) <= time_s + HEAD_REACH_S; f++) {
+        for (uint32_t p = 0; p < BANK_SIZE; p++)
+            most = fmax(most, hypot((double)b->answer[f][p][BLOCK_HEAD], (double)b->answer[f][p][BLOCK_HEAD + 1]));
     }
-    d->pulse_count = kept;
+    return most;
 }
 
-/* Local maxima over time, of either the pulse or, with it, its rebound: a filter answers beside a pulse too, less. */
-static void find_pulses(struct detect *d)
+/* The noise of a pulse's region along its quieter axis, as a twitch of 120 ms would meet it. */
+static double restlessness(const struct block *b, const struct pulse *p)
 {
-    d->pulse_count = 0;
+    const float *noise = b->noise[p->frame][BANK_BENCH] + 2 * p->region;
+    return (double)fminf(noise[0], noise[1]);
+}
+
+/*
+ * One side of a part moved, and only that. The other side of the face is the null channel: it must have been seen, it must have
+ * stayed, and what stands out there as much at any time near is no twitch of this side. A head that moves suddenly shows
+ * more in the face than its own affine motion, so only what is larger than that counts then.
+ */
+static bool stands_alone(struct detect *d, const struct moment *m, uint32_t part)
+{
+    struct block *b = &d->block;
+    const struct pulse *lead = m->lead;
+    const int side = stronger_side(m, part);
+    if (!(regions_of(m) & part & OF_SIDE(side)) || is_even(m, part))
+        return false;
+    const double head = head_motion(b, lead->peak_s);
+    if (head > HEAD_CALM_WIDTHS * b->width && level_of(m, part) < head)
+        return false;
+    if (restlessness(b, lead) > RESTLESS_WIDTHS * b->width)
+        return false;
+    double busy = 1, snr = 0;
+    uint32_t moving = 0;
     for (uint32_t r = 0; r < QV_REGION_COUNT; r++) {
-        const uint32_t before = d->pulse_count;
-        for (uint32_t f = 0; f < d->frames; f++) {
-            uint32_t p = 0;
-            double snr = 0;
-            if (!best_at(d, f, r, &p, &snr))
-                continue;
-            const double mine = snr * sqrt((double)d->share[f][p][r]), reach = fmax(pulse_s[p] * 0.75, 0.08);
-            bool largest = true;
-            for (uint32_t g = f; g-- > 0 && seconds(d, f) - seconds(d, g) < reach && largest;)
-                largest = worth_of(d, g, r) < mine;
-            for (uint32_t g = f + 1; g < d->frames && seconds(d, g) - seconds(d, f) < reach && largest; g++)
-                largest = worth_of(d, g, r) <= mine;
-            if (!largest || d->pulse_count == PULSES_MAX)
-                continue;
-            d->pulses[d->pulse_count++] = (struct pulse){
-                .frame = f,
-                .series_region = r,
-                .duration = p,
-                .snr = snr,
-                .amplitude = amplitude_at(d, f, p, r),
-                .start_s = seconds(d, f) - pulse_s[p] / 2,
-                .end_s = seconds(d, f) + pulse_s[p] / 2,
-            };
+        if (part & OF_SIDE(!side) & 1U << r) {
+            if (!block_is_fit(b, lead->peak_s, (lead->end_s - lead->start_s) / 2 + TOGETHER_S, r))
+                return false;
+            busy = fmax(busy, busyness(b, lead, r) / BUSY_CALM);
         }
-        drop_echoes(d, before);
+        if (part & OF_SIDE(side) & 1U << r && m->best[r])
+            snr = fmax(snr, m->best[r]->snr);
+        moving += part & OF_SIDE(side) & 1U << r && m->best[r];
     }
-}
-
-/* Stretches in which a region stays away from where it lies at most times. */
-static void find_held(struct detect *d)
-{
-    for (uint32_t r = 0; r < QV_REGION_COUNT; r++) {
-        double rest[AXES], spread = 0;
-        for (uint32_t a = 0; a < AXES; a++) {
-            for (uint32_t f = 0; f < d->frames; f++)
-                d->scratch[f] = d->series[f][2 * r + a];
-            rest[a] = quantile_of(d->scratch, d->frames, 0.5);
-            for (uint32_t f = 0; f < d->frames; f++)
-                d->scratch[f] = fabsf(d->series[f][2 * r + a] - (float)rest[a]);
-            spread = fmax(spread, quantile_of(d->scratch, d->frames, 0.4) / 0.524);
-        }
-        const double least = fmax(6 * spread, SPASM_WIDTHS * d->width);
-        uint32_t from = 0;
-        bool away = false;
-        for (uint32_t f = 0; f <= d->frames; f++) {
-            const bool now = f < d->frames && hypot((double)d->series[f][2 * r] - rest[0],
-                                                    (double)d->series[f][2 * r + 1] - rest[1]) > least;
-            if (now && !away)
-                from = f;
-            if (!now && away && seconds(d, f - 1) - seconds(d, from) >= SPASM_S && d->pulse_count < PULSES_MAX) {
-                double most = 0;
-                uint32_t peak = from;
-                for (uint32_t g = from; g < f; g++) {
-                    const double far =
-                        hypot((double)d->series[g][2 * r] - rest[0], (double)d->series[g][2 * r + 1] - rest[1]);
-                    if (far > most) {
-                        most = far;
-                        peak = g;
-                    }
-                }
-                d->pulses[d->pulse_count++] = (struct pulse){.frame = peak,
-                                                             .series_region = r,
-                                                             .snr = most / fmax(spread, 1e-6),
-                                                             .amplitude = most,
-                                                             .start_s = seconds(d, from),
-                                                             .end_s = seconds(d, f - 1),
-                                                             .held = true};
-            }
-            away = now;
-        }
-    }
+    return lead->held || snr >= (moving > 1 ? PULSE_LEAST_SNR : LONE_SNR) * busy;
 }
 
 /* ---- movements --------------------------------------------------------------------------------------------------------- */
 
-/* Displacement at the centre of the patch nearest to a region: the filter over the whole field, its largest near the anchor. */
-static double centre_amplitude(struct detect *d, const struct pulse *pulse, enum qv_region region)
+/* Weights of frames that give a pulse's height: against its base, its rest before, or the other end of its swing. */
+static uint32_t height_weights(const struct block *b, const struct pulse *p, uint32_t frames[BLOCK_WEIGHTS],
+                               float weights[BLOCK_WEIGHTS])
 {
-    float weights[WEIGHTS_MAX];
-    uint32_t first = pulse->frame, count = 1;
-    weights[0] = 1;
-    if (!pulse->held &&
-        pulse_weights(d, pulse->frame, pulse_s[pulse->duration], &first, &count, weights, WEIGHTS_MAX) <= 0)
-        return pulse->amplitude;
-    const uint32_t which = window_of(region);
-    const struct window *w = &d->track->windows[which];
+    uint32_t first, count;
+    if (!p->held && !p->regular && block_weights(b, p->frame, p->duration, &first, &count, weights) > 0) {
+        for (uint32_t i = 0; i < count; i++)
+            frames[i] = first + i;
+        return count;
+    }
+    const double swing_s = (p->end_s - p->start_s) / 2;
+    const uint32_t other = block_frame_at(b, p->regular ? p->peak_s + swing_s : p->start_s);
+    frames[0] = p->frame;
+    frames[1] = other < b->frames ? other : b->frames - 1;
+    weights[0] = p->regular ? 0.5F : 1;
+    weights[1] = -weights[0];
+    return 2;
+}
+
+/* Displacement at the centre of the patch nearest to a region: the pulse over the whole field, its largest near the anchor. */
+static double centre_amplitude(const struct block *b, const struct pulse *pulse)
+{
+    float weights[BLOCK_WEIGHTS];
+    uint32_t frames[BLOCK_WEIGHTS];
+    const uint32_t count = height_weights(b, pulse, frames, weights);
+    const enum qv_region region = (enum qv_region)pulse->region;
+    const uint32_t which = block_window_of(region);
+    const struct window *w = &b->track->windows[which];
     float *sum = w->field_more;
     memset(sum, 0, w->unknowns * sizeof *sum);
     for (uint32_t i = 0; i < count; i++) {
-        const float *field = d->records[first + i].field[which];
+        const float *field = b->records[frames[i]].field[which];
         for (uint32_t u = 0; u < w->unknowns; u++)
             sum[u] += weights[i] * field[u];
     }
     double most = 0;
-    const double step = PATCH_REACH * d->width / 5;
+    const double step = PATCH_REACH * b->width / 5;
     for (int i = -5; i <= 5; i++) {
         for (int j = -5; j <= 5; j++) {
             if (i * i + j * j > 25)
                 continue;
             double x, y;
-            window_field_at(w, sum, d->track->plan.region_x[region] + i * step,
-                            d->track->plan.region_y[region] + j * step, &x, &y);
+            window_field_at(w, sum, b->track->plan.region_x[region] + i * step,
+                            b->track->plan.region_y[region] + j * step, &x, &y);
             most = fmax(most, hypot(x, y));
         }
     }
     return most / SHRINK;
 }
 
-static int by_start(const void *a, const void *b)
+static void add_region(struct qv_movement *m, struct qv_region_movement region)
 {
-    const struct pulse *x = a, *y = b;
-    return (x->start_s > y->start_s) - (x->start_s < y->start_s);
-}
-
-static bool is_eye(uint32_t region)
-{
-    return region >= QV_EYELID_LEFT;
-}
-
-/* Pulses of one moment. */
-struct moment {
-    const struct pulse *best[QV_REGION_COUNT]; /* NULL: still */
-    double amplitude[QV_REGION_COUNT];         /* pooled */
-    const struct pulse *first;                 /* the clearest */
-    double start_s, end_s, peak_s;
-};
-
-static double largest_of(const struct moment *m, bool eye, int side)
-{
-    double most = 0;
-    for (uint32_t r = 0; r < QV_REGION_COUNT; r++) {
-        if (is_eye(r) == eye && (int)(r & 1) == side && m->best[r])
-            most = fmax(most, m->amplitude[r]);
+    for (uint32_t i = 0; i < m->region_count; i++) {
+        if (m->regions[i].region != region.region)
+            continue;
+        if (m->regions[i].amplitude_px >= region.amplitude_px)
+            return;
+        memmove(m->regions + i, m->regions + i + 1, (--m->region_count - i) * sizeof *m->regions);
+        break;
     }
-    return most;
+    uint32_t at = m->region_count++;
+    for (; at > 0 && m->regions[at - 1].amplitude_px < region.amplitude_px; at--)
+        m->regions[at] = m->regions[at - 1];
+    m->regions[at] = region;
+}
+
+/* Movements of the mouth that follow closely are one: a spell of speech is not a hundred words. */
+static bool joins_spell(struct detect *d, const struct qv_movement *m)
+{
+    if (m->kind != QV_MOVEMENT_MOUTH_MOVEMENT)
+        return false;
+    for (uint32_t i = d->movement_count; i-- > 0;) {
+        struct qv_movement *spell = &d->movements[i];
+        if (spell->kind != m->kind)
+            continue;
+        if (m->start_us > spell->end_us + (int64_t)(SPELL_GAP_S * 1e6) ||
+            m->end_us > spell->start_us + (int64_t)(BLOCK_S * 1e6))
+            return false;
+        if (m->regions[0].amplitude_px > spell->regions[0].amplitude_px)
+            spell->peak_us = m->peak_us;
+        spell->end_us = m->end_us > spell->end_us ? m->end_us : spell->end_us;
+        spell->snr = fmax(spell->snr, m->snr);
+        for (uint32_t k = 0; k < m->region_count; k++)
+            add_region(spell, m->regions[k]);
+        return true;
+    }
+    return false;
 }
 
 static int add_movement(struct detect *d, const struct qv_movement *m, struct qv_error *error)
 {
+    if (joins_spell(d, m))
+        return QV_OK;
     if (d->movement_count == DETECT_MOVEMENTS_MAX) {
         d->cut = true;
         return QV_OK;
@@ -593,8 +361,6 @@ static int add_movement(struct detect *d, const struct qv_movement *m, struct qv
         d->movements = more;
         d->movement_room *= 2;
     }
-    if (m->kind == QV_MOVEMENT_MOUTH_MOVEMENT)
-        d->talking_s += (double)(m->end_us - m->start_us) * 1e-6;
     /* In order of their starts; a moment gives at most a few out of turn. */
     uint32_t at = d->movement_count++;
     for (; at > 0 && d->movements[at - 1].start_us > m->start_us; at--)
@@ -603,161 +369,135 @@ static int add_movement(struct detect *d, const struct qv_movement *m, struct qv
     return QV_OK;
 }
 
-static void write_regions(struct detect *d, const struct moment *m, uint32_t wanted, struct qv_movement *out)
+/* Writes what a moment shows in some regions as one movement; nothing when no pulse is there. */
+static int write_movement(struct detect *d, const struct moment *m, uint32_t regions, enum qv_movement_kind kind,
+                          struct qv_error *error)
 {
-    double largest = 0;
+    const struct pulse *largest = NULL;
     for (uint32_t r = 0; r < QV_REGION_COUNT; r++) {
-        if (m->best[r] && (wanted >> r & 1))
-            largest = fmax(largest, m->amplitude[r]);
+        if (m->best[r] && regions >> r & 1 && (!largest || m->best[r]->amplitude > largest->amplitude))
+            largest = m->best[r];
     }
-    for (uint32_t r = 0; r < QV_REGION_COUNT; r++) {
-        if (!m->best[r] || !(wanted >> r & 1) || m->amplitude[r] < REGION_SHARE * largest)
-            continue;
-        const double px = centre_amplitude(d, m->best[r], (enum qv_region)r) * d->px_per_chart;
-        uint32_t at = out->region_count++;
-        for (; at > 0 && out->regions[at - 1].amplitude_px < px; at--)
-            out->regions[at] = out->regions[at - 1];
-        out->regions[at] = (struct qv_region_movement){(enum qv_region)r, px, px * d->mm_per_px};
-    }
-}
-
-#define EYES (0xFU << QV_EYELID_LEFT)
-#define MOUTH ((1U << QV_EYELID_LEFT) - 1)
-
-static int write_kind(struct detect *d, const struct moment *m, uint32_t wanted, enum qv_movement_kind kind,
-                      struct qv_error *error)
-{
-    struct qv_movement out = {.kind = kind};
-    double start = 1e30, end = -1e30, snr = 0;
-    const struct pulse *first = NULL;
-    double largest = 0;
-    for (uint32_t r = 0; r < QV_REGION_COUNT; r++) {
-        if (m->best[r] && (wanted >> r & 1) && m->amplitude[r] > largest) {
-            largest = m->amplitude[r];
-            first = m->best[r];
-        }
-    }
-    if (!first)
+    if (!largest)
         return QV_OK;
-    start = first->start_s;
-    end = first->end_s;
+    struct qv_movement out = {.kind = kind,
+                              .start_us = llround(fmax(largest->start_s, 0) * 1e6),
+                              .peak_us = llround(largest->peak_s * 1e6),
+                              .end_us = llround(largest->end_s * 1e6)};
     for (uint32_t r = 0; r < QV_REGION_COUNT; r++) {
-        if (m->best[r] && (wanted >> r & 1) && m->amplitude[r] >= REGION_SHARE * largest)
-            snr = fmax(snr, m->best[r]->snr);
+        const struct pulse *p = m->best[r];
+        if (!p || !(regions >> r & 1) || p->amplitude < REGION_SHARE * largest->amplitude)
+            continue;
+        const double px = centre_amplitude(&d->block, p) * d->px_per_chart;
+        add_region(&out, (struct qv_region_movement){(enum qv_region)r, px, px * d->mm_per_px});
+        out.snr = fmax(out.snr, p->snr);
     }
-    out.start_us = (int64_t)llround(fmax(start, 0) * 1e6);
-    out.end_us = (int64_t)llround(end * 1e6);
-    out.peak_us = (int64_t)llround(seconds(d, first->frame) * 1e6);
-    out.snr = snr;
-    write_regions(d, m, wanted, &out);
     return add_movement(d, &out, error);
 }
 
-/* True when the pulse is one of a regular train: its neighbours in the same region lie at even distances. */
-static bool in_rhythm(const struct detect *d, const struct pulse *pulse)
+/* Both eyes do what they do together: a blink, or a look elsewhere. */
+static bool is_blink(const struct detect *d, const struct moment *m)
 {
-    double before[RHYTHM_LEAST], after[RHYTHM_LEAST];
-    uint32_t behind = 0, ahead = 0;
-    const double t = seconds(d, pulse->frame);
-    for (const struct pulse *p = pulse; p-- > d->pulses && behind < RHYTHM_LEAST;) {
-        if (p->series_region == pulse->series_region && !p->held)
-            before[behind++] = seconds(d, p->frame);
-    }
-    for (const struct pulse *p = pulse + 1; p < d->pulses + d->pulse_count && ahead < RHYTHM_LEAST; p++) {
-        if (p->series_region == pulse->series_region && !p->held)
-            after[ahead++] = seconds(d, p->frame);
-    }
-    /* Try each run of RHYTHM_LEAST + 1 pulses that holds this one. */
-    for (uint32_t back = 0; back <= RHYTHM_LEAST; back++) {
-        const uint32_t on = RHYTHM_LEAST - back;
-        if (back > behind || on > ahead)
-            continue;
-        double times[RHYTHM_LEAST + 1], mean = 0, spread = 0;
-        for (uint32_t i = 0; i < back; i++)
-            times[back - 1 - i] = before[i];
-        times[back] = t;
-        for (uint32_t i = 0; i < on; i++)
-            times[back + 1 + i] = after[i];
-        for (uint32_t i = 0; i < RHYTHM_LEAST; i++)
-            mean += (times[i + 1] - times[i]) / RHYTHM_LEAST;
-        for (uint32_t i = 0; i < RHYTHM_LEAST; i++)
-            spread = fmax(spread, fabs(times[i + 1] - times[i] - mean));
-        if (mean < 0.6 && spread < RHYTHM_SPREAD * mean)
+    if (!(regions_of(m) & EYES))
+        return false;
+    const double lids = level_of(m, LIDS);
+    return (lids >= BLINK_WIDTHS * d->block.width && is_even(m, LIDS)) || is_even(m, EYES);
+}
+
+static bool is_regular(const struct moment *m, uint32_t part)
+{
+    for (uint32_t r = 0; r < QV_REGION_COUNT; r++) {
+        if (part >> r & 1 && m->best[r] && m->best[r]->regular && m->best[r]->amplitude >= 0.99 * level_of(m, part))
             return true;
     }
     return false;
 }
 
-/* How much more than usual a window's picture differed from its template, after all motion was taken out. */
-static double change_of(const struct detect *d, const struct moment *m, uint32_t window)
+/* A window shows something else than usual: an eye that is shut, an open mouth. */
+static bool is_changed(const struct block *b, uint32_t frame, uint32_t window)
 {
-    double most = 0;
-    for (uint32_t f = m->first->frame > 0 ? m->first->frame - 1 : 0; f <= m->first->frame + 1 && f < d->frames; f++)
-        most = fmax(most, (double)d->records[f].looks[window].rms_left);
-    return most / fmax(d->usual_left[window], 1e-3);
+    const struct track_look *look = &b->records[frame].looks[window];
+    return !look->fit || (double)look->rms_left > SHUT_LEAST * b->left_usually[window];
 }
 
-/* What a moment is; its eyes and its mouth may be two things (a blink beside a twitch). */
-static int tell(struct detect *d, const struct moment *m, struct qv_error *error)
+/* Blinks: short stretches in which both eyes are shut, and the face else is to be seen. */
+static int write_blinks(struct detect *d, double until_s, struct qv_error *error)
 {
-    const double lid_left = m->best[QV_EYELID_LEFT] ? m->amplitude[QV_EYELID_LEFT] : 0;
-    const double lid_right = m->best[QV_EYELID_RIGHT] ? m->amplitude[QV_EYELID_RIGHT] : 0;
-    const double eye_left = largest_of(m, true, 0), eye_right = largest_of(m, true, 1);
-    const double mouth_left = largest_of(m, false, 0), mouth_right = largest_of(m, false, 1);
-    const double head = hypot((double)d->out[m->first->frame][PULSES - 1][SERIES],
-                              (double)d->out[m->first->frame][PULSES - 1][SERIES + 1]);
-
-    uint32_t left = MOUTH | EYES;
+    const struct block *b = &d->block;
     int status = QV_OK;
-    const double lids = fmax(lid_left, lid_right);
-    const bool eyes_even = fmin(eye_left, eye_right) > BLINK_RATIO * fmax(eye_left, eye_right) && eye_left > 0;
-    const bool lids_even = lids >= BLINK_WIDTHS * d->width && fmin(lid_left, lid_right) > BLINK_RATIO * lids;
-    const bool eyes_changed = change_of(d, m, TRACK_EYE_LEFT) > CHANGED_LEAST &&
-                              change_of(d, m, TRACK_EYE_RIGHT) > CHANGED_LEAST && fmax(eye_left, eye_right) > 0;
-    if (lids_even || eyes_even || eyes_changed) {
-        status = write_kind(d, m, EYES, QV_MOVEMENT_BLINK, error);
-        left &= ~EYES;
-    }
-    const double mouth = fmax(mouth_left, mouth_right);
-    if (status)
-        return status;
-    if (head > HEAD_WIDTHS * d->width && mouth < HEAD_LEAK * 2 * head)
-        return write_kind(d, m, left, QV_MOVEMENT_HEAD_MOVEMENT, error);
-
-    const bool both = mouth > 0 && fmin(mouth_left, mouth_right) > BOTH_RATIO * mouth;
-    const bool opened = mouth >= OPENED_WIDTHS * d->width && change_of(d, m, TRACK_MOUTH) > CHANGED_LEAST;
-    if (both || opened) {
-        const bool rhythm = !m->first->held && in_rhythm(d, m->first) && mouth < MOUTH_WIDTHS * d->width;
-        const enum qv_movement_kind kind = rhythm && !opened ? QV_MOVEMENT_TWITCH : QV_MOVEMENT_MOUTH_MOVEMENT;
-        status = write_kind(d, m, MOUTH, kind, error);
-        left &= ~MOUTH;
-    }
-    if (!status && left) {
-        bool held = false;
-        for (uint32_t r = 0; r < QV_REGION_COUNT; r++)
-            held = held || (m->best[r] && (left >> r & 1) && m->best[r]->held);
-        status = write_kind(d, m, left, held ? QV_MOVEMENT_SPASM : QV_MOVEMENT_TWITCH, error);
+    for (uint32_t f = 0, end; f < b->frames && status == QV_OK; f = end + 1) {
+        for (end = f; end < b->frames && is_changed(b, end, TRACK_EYE_LEFT) && is_changed(b, end, TRACK_EYE_RIGHT);)
+            end++;
+        if (end == f || end == b->frames)
+            continue;
+        const double start_s = block_time(b, f), end_s = block_time(b, end), peak_s = (start_s + end_s) / 2;
+        if (end_s - start_s > BLINK_LONGEST_S || peak_s <= d->done_s || peak_s > until_s)
+            continue;
+        const struct qv_movement blink = {.kind = QV_MOVEMENT_BLINK,
+                                          .start_us = llround(start_s * 1e6),
+                                          .peak_us = llround(peak_s * 1e6),
+                                          .end_us = llround(end_s * 1e6)};
+        status = add_movement(d, &blink, error);
     }
     return status;
 }
 
-static bool joins(const struct moment *m, const struct pulse *p, double peak_s)
+/* The eyes are shut, or on the way to it or back. */
+static bool near_shut(const struct block *b, double time_s)
 {
-    if (p->held != m->first->held)
-        return false;
-    if (p->held)
-        return p->start_s < m->end_s && m->start_s < p->end_s;
-    return fabs(peak_s - m->peak_s) <= TOGETHER_S;
+    for (uint32_t f = block_frame_at(b, time_s - SHUT_NEAR_S);
+         f < b->frames && block_time(b, f) <= time_s + SHUT_NEAR_S; f++) {
+        if (is_changed(b, f, TRACK_EYE_LEFT) && is_changed(b, f, TRACK_EYE_RIGHT))
+            return true;
+    }
+    return false;
 }
 
-/* Pulses during a held stretch of the same side belong to it. */
-static bool within_held(const struct detect *d, const struct pulse *p)
+/* What a moment is. Its eyes and its mouth may be two things: a blink beside a twitch. */
+static int tell(struct detect *d, const struct moment *m, struct qv_error *error)
 {
-    for (uint32_t i = 0; i < d->pulse_count; i++) {
+    const struct block *b = &d->block;
+    const double width = b->width, mouth = level_of(m, MOUTH);
+    uint32_t twitching = 0;
+    int status = QV_OK;
+
+    const float *slow = b->answer[m->lead->frame][BANK_SLOW];
+    const double head = hypot((double)slow[BLOCK_HEAD], (double)slow[BLOCK_HEAD + 1]);
+    if (head > HEAD_WIDTHS * width && level_of(m, MOUTH | EYES) < HEAD_SHARE * head)
+        return write_movement(d, m, MOUTH | EYES, QV_MOVEMENT_HEAD_MOVEMENT, error);
+
+    const bool shut = near_shut(b, m->lead->peak_s), blink = shut || is_blink(d, m);
+    if (blink && !shut)
+        status = write_movement(d, m, EYES, QV_MOVEMENT_BLINK, error);
+    if (blink && mouth < BLINK_PULL * level_of(m, EYES))
+        return status;
+
+    const bool opened = mouth >= OPENED_WIDTHS * width && change_of(b, m, TRACK_MOUTH) > OPENED_LEAST;
+    if (is_regular(m, MOUTH) && mouth < REGULAR_WIDTHS * width && !opened)
+        twitching |= is_even(m, MOUTH) ? MOUTH : MOUTH & OF_SIDE(stronger_side(m, MOUTH));
+    else if (status == QV_OK && (opened || is_even(m, MOUTH)))
+        status = write_movement(d, m, MOUTH, QV_MOVEMENT_MOUTH_MOVEMENT, error);
+    else if (stands_alone(d, m, MOUTH))
+        twitching |= MOUTH & OF_SIDE(stronger_side(m, MOUTH));
+    else if (status == QV_OK && mouth >= OPENED_WIDTHS * width)
+        status = write_movement(d, m, MOUTH, QV_MOVEMENT_MOUTH_MOVEMENT, error);
+    /* A picture that has changed so much that nothing is found in it is believed only together with the mouth. */
+    const int side = stronger_side(m, EYES);
+    const bool hidden = change_of(b, m, side ? TRACK_EYE_RIGHT : TRACK_EYE_LEFT) > HIDDEN_LEAST;
+    if (!blink && stands_alone(d, m, EYES) && (!hidden || twitching & OF_SIDE(side)))
+        twitching |= EYES & OF_SIDE(side);
+    if (status == QV_OK)
+        status = write_movement(d, m, twitching, m->lead->held ? QV_MOVEMENT_SPASM : QV_MOVEMENT_TWITCH, error);
+    return status;
+}
+
+/* A brief pulse while its side is held belongs to what holds it, and so do the bank's answers to its edges. */
+static bool is_within_held(const struct detect *d, uint32_t count, const struct pulse *p)
+{
+    for (uint32_t i = 0; i < count; i++) {
         const struct pulse *h = &d->pulses[i];
-        const double t = seconds(d, p->frame);
-        if (h->held && t > h->start_s - 0.15 && t < h->end_s + 0.15 &&
-            (h->series_region & 1) == (p->series_region & 1) && is_eye(h->series_region) == is_eye(p->series_region))
+        if (h->held && p->end_s > h->start_s && p->start_s < h->end_s + bank_s[BANK_SLOW] / 2 &&
+            (h->region & 1) == (p->region & 1))
             return true;
     }
     return false;
@@ -765,174 +505,153 @@ static bool within_held(const struct detect *d, const struct pulse *p)
 
 static int write_movements(struct detect *d, double until_s, struct qv_error *error)
 {
-    qsort(d->pulses, d->pulse_count, sizeof *d->pulses, by_start);
-    uint8_t *used = calloc(PULSES_MAX, 1);
+    const uint32_t count = pulses_find(&d->block, d->pulses);
+    bool *used = calloc(count + 1, sizeof *used);
     if (!used)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     int status = QV_OK;
-    for (uint32_t i = 0; i < d->pulse_count && status == QV_OK; i++) {
+    for (uint32_t i = 0; i < count && status == QV_OK; i++) {
         if (used[i])
             continue;
-        /* the clearest pulse near this one leads the moment */
-        uint32_t lead = i;
-        for (uint32_t j = i + 1; j < d->pulse_count && d->pulses[j].start_s < d->pulses[i].end_s; j++) {
-            if (!used[j] && d->pulses[j].held == d->pulses[i].held &&
-                d->pulses[j].amplitude > d->pulses[lead].amplitude &&
-                (d->pulses[i].held ||
-                 fabs(seconds(d, d->pulses[j].frame) - seconds(d, d->pulses[i].frame)) <= TOGETHER_S))
-                lead = j;
-        }
-        struct moment m = {.first = &d->pulses[lead]};
-        m.start_s = m.first->start_s;
-        m.end_s = m.first->end_s;
-        m.peak_s = seconds(d, m.first->frame);
-        for (uint32_t j = 0; j < d->pulse_count; j++) {
-            const struct pulse *p = &d->pulses[j];
-            if (p->start_s > m.end_s + 1 && p->start_s > m.start_s + 1)
-                break;
-            if (used[j] || !joins(&m, p, seconds(d, p->frame)))
-                continue;
-            used[j] = 1;
-            const uint32_t r = p->series_region;
-            if (!m.best[r] || m.best[r]->amplitude < p->amplitude) {
-                m.best[r] = p;
-                m.amplitude[r] = p->amplitude;
-            }
-        }
-        used[i] = 1;
-        if (m.peak_s <= d->done_s || m.peak_s > until_s || (!m.first->held && within_held(d, m.first)))
-            continue;
-        status = tell(d, &m, error);
+        const struct moment m = gather(d, count, i, used);
+        const bool ours = m.lead->peak_s > d->done_s && m.lead->peak_s <= until_s;
+        if (ours && (m.lead->held || !is_within_held(d, count, m.lead)))
+            status = tell(d, &m, error);
     }
     free(used);
+    if (status == QV_OK)
+        status = write_blinks(d, until_s, error);
     d->done_s = fmax(d->done_s, until_s);
     return status;
+}
+
+static bool is_counted(const struct qv_movement *m)
+{
+    return m->kind == QV_MOVEMENT_TWITCH || m->kind == QV_MOVEMENT_SPASM;
+}
+
+/* A twitch at the edge of speech is speech. */
+static bool is_speech(const struct qv_movement *m, const struct qv_movement *other)
+{
+    const int64_t near_us = (int64_t)(SPEECH_S * 1e6);
+    return other->kind == QV_MOVEMENT_MOUTH_MOVEMENT && m->end_us > other->start_us - near_us &&
+           m->start_us < other->end_us + near_us &&
+           other->regions[0].amplitude_px > SPEECH_SHARE * m->regions[0].amplitude_px;
+}
+
+/* A smaller one during a larger one of the same side is the same: its edge, or the same in another place. */
+static bool is_part(const struct qv_movement *m, const struct qv_movement *other)
+{
+    return is_counted(other) && m->start_us < other->end_us && other->start_us < m->end_us &&
+           qv_region_side(m->regions[0].region) == qv_region_side(other->regions[0].region) &&
+           m->regions[0].amplitude_px < other->regions[0].amplitude_px &&
+           2 * llabs(m->peak_us - other->peak_us) < other->end_us - other->start_us + (int64_t)(TOGETHER_S * 1e6);
+}
+
+/* Takes out what was no twitch of its own after all. Movements are in order of their starts, and none is longer than a block. */
+static int drop_doubles(struct detect *d, struct qv_error *error)
+{
+    bool *drop = calloc(d->movement_count + 1, sizeof *drop); /* all are judged as they were found */
+    if (!drop)
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    uint32_t kept = 0, first = 0;
+    for (uint32_t i = 0; i < d->movement_count; i++) {
+        const struct qv_movement *m = &d->movements[i];
+        while (first < i && d->movements[first].start_us < m->start_us - (int64_t)((BLOCK_S + SPEECH_S) * 1e6))
+            first++;
+        for (uint32_t k = first; is_counted(m) && !drop[i] && k < d->movement_count; k++) {
+            const struct qv_movement *other = &d->movements[k];
+            if (other->start_us > m->end_us + (int64_t)(SPEECH_S * 1e6))
+                break;
+            drop[i] = k != i && (is_speech(m, other) || is_part(m, other));
+        }
+    }
+    for (uint32_t i = 0; i < d->movement_count; i++) {
+        if (!drop[i])
+            d->movements[kept++] = d->movements[i];
+    }
+    d->movement_count = kept;
+    free(drop);
+    return QV_OK;
 }
 
 /* ---- blocks -------------------------------------------------------------------------------------------------------------- */
 
 static void note_noise(struct detect *d)
 {
-    float floors[QV_LOWER_LIP_RIGHT + 1], can[QV_LOWER_LIP_RIGHT + 1];
-    for (uint32_t r = 0; r <= QV_LOWER_LIP_RIGHT; r++) {
+    struct block *b = &d->block;
+    const uint32_t lips = QV_LOWER_LIP_RIGHT + 1;
+    float floors[QV_REGION_COUNT], detectable[QV_REGION_COUNT];
+    for (uint32_t r = 0; r < lips; r++) {
         uint32_t n = 0;
-        for (uint32_t f = 1; f + 1 < d->frames; f++) {
+        for (uint32_t f = 1; f + 1 < b->frames; f++) {
             /* a second difference knows nothing of slow motion; of white noise it has variance 6 */
-            float x = d->series[f + 1][2 * r] - 2 * d->series[f][2 * r] + d->series[f - 1][2 * r];
-            float y = d->series[f + 1][2 * r + 1] - 2 * d->series[f][2 * r + 1] + d->series[f - 1][2 * r + 1];
-            d->scratch[n++] = hypotf(x, y);
+            const float *before = b->series[f - 1], *here = b->series[f], *after = b->series[f + 1];
+            b->scratch[n++] = hypotf(after[2 * r] - 2 * here[2 * r] + before[2 * r],
+                                     after[2 * r + 1] - 2 * here[2 * r + 1] + before[2 * r + 1]);
         }
-        floors[r] = (float)(quantile_of(d->scratch, n, 0.5) / sqrt(2 * M_LN2) / sqrt(6));
-        n = 0;
-        for (uint32_t f = 0; f < d->frames; f++)
-            d->scratch[n++] = d->noise[f][PULSE_BENCH][r];
-        can[r] = (float)quantile_of(d->scratch, n, 0.5);
+        floors[r] = (float)(quantile_of(b->scratch, n, 0.5) / sqrt(2 * M_LN2) / sqrt(6));
+        for (uint32_t f = 0; f < b->frames; f++)
+            b->scratch[f] = hypotf(b->noise[f][BANK_BENCH][2 * r], b->noise[f][BANK_BENCH][2 * r + 1]) / (float)M_SQRT2;
+        detectable[r] = (float)quantile_of(b->scratch, b->frames, 0.5);
     }
-    const double block_s = seconds(d, d->frames - 1) - seconds(d, 0);
-    d->floor_sum += block_s * quantile_of(floors, QV_LOWER_LIP_RIGHT + 1, 0.5);
-    d->detectable_sum += block_s * quantile_of(can, QV_LOWER_LIP_RIGHT + 1, 0.5);
-    d->blocks += block_s;
-    for (uint32_t f = 1; f < d->frames; f++) {
-        const double dt = seconds(d, f) - seconds(d, f - 1);
+    const double block_s = block_time(b, b->frames - 1) - block_time(b, 0);
+    d->floor_sum += block_s * quantile_of(floors, lips, 0.5);
+    d->detectable_sum += block_s * quantile_of(detectable, lips, 0.5);
+    d->blocks_s += block_s;
+    for (uint32_t f = 1; f < b->frames; f++) {
+        const float *before = b->series[f - 1], *here = b->series[f];
+        const double dt = block_time(b, f) - block_time(b, f - 1);
         d->watched++;
-        d->light_square += pow((double)(d->series[f][SERIES + 2] - d->series[f - 1][SERIES + 2]), 2) / 2;
+        d->light_square += pow((double)(here[BLOCK_LIGHT] - before[BLOCK_LIGHT]), 2) / 2;
         if (dt > 0)
-            d->head_speed_sum += hypot((double)(d->series[f][SERIES] - d->series[f - 1][SERIES]),
-                                       (double)(d->series[f][SERIES + 1] - d->series[f - 1][SERIES + 1])) /
+            d->head_speed_sum += hypot((double)(here[BLOCK_HEAD] - before[BLOCK_HEAD]),
+                                       (double)(here[BLOCK_HEAD + 1] - before[BLOCK_HEAD + 1])) /
                                  dt;
     }
 }
 
-/* Analyses the block and forgets all but its last part, which the next block needs to begin with. */
-static void note_usual(struct detect *d)
-{
-    for (uint32_t w = 0; w < TRACK_WINDOWS; w++) {
-        for (uint32_t f = 0; f < d->frames; f++)
-            d->scratch[f] = d->records[f].looks[w].rms_left;
-        d->usual_left[w] = quantile_of(d->scratch, d->frames, 0.5);
-    }
-}
-
-/* A twitch of the mouth in the midst of speech is speech. */
-static int mute_speech(struct detect *d, struct qv_error *error)
-{
-    bool *is_speech = calloc(d->movement_count + 1, sizeof *is_speech); /* as found, not as muted */
-    if (!is_speech)
-        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
-    for (uint32_t i = 0; i < d->movement_count; i++)
-        is_speech[i] = d->movements[i].kind == QV_MOVEMENT_MOUTH_MOVEMENT;
-    uint32_t first = 0;
-    for (uint32_t i = 0; i < d->movement_count; i++) {
-        struct qv_movement *m = &d->movements[i];
-        if (m->kind != QV_MOVEMENT_TWITCH && m->kind != QV_MOVEMENT_SPASM)
-            continue;
-        uint32_t around = 0;
-        bool beside = false;
-        while (first < i && d->movements[first].start_us < m->start_us - (int64_t)(DETECT_BLOCK_S * 1e6))
-            first++; /* movements are in order of their starts, and none is longer than a block */
-        for (uint32_t j = first; j < d->movement_count; j++) {
-            const struct qv_movement *other = &d->movements[j];
-            if (other->start_us > m->end_us + (int64_t)(SPELL_S * 1e6))
-                break;
-            const int64_t gap_us =
-                other->start_us > m->end_us ? other->start_us - m->end_us : m->start_us - other->end_us;
-            if (!is_speech[j] || gap_us > (int64_t)(SPELL_S * 1e6))
-                continue;
-            around++;
-            beside = beside || (gap_us < (int64_t)(SPEECH_S * 1e6) &&
-                                other->regions[0].amplitude_px > SPEECH_SHARE * m->regions[0].amplitude_px);
-        }
-        if (beside || around >= SPELL_LEAST)
-            m->kind = QV_MOVEMENT_MOUTH_MOVEMENT;
-    }
-    free(is_speech);
-    return QV_OK;
-}
-
+/* Analyses the block and forgets all but its last half, which the next block needs to begin with. */
 static int analyse(struct detect *d, bool last, struct qv_error *error)
 {
-    if (d->frames < FRAMES_LEAST)
+    struct block *b = &d->block;
+    if (b->frames < FRAMES_LEAST)
         return QV_OK;
-    for (uint32_t f = 0; f < d->frames; f++)
-        filter_frame(d, f);
-    note_usual(d);
-    measure_noise(d);
+    block_analyse(b);
     note_noise(d);
-    find_pulses(d);
-    find_held(d);
-    const uint32_t keep = last ? 0 : d->frames / 2;
-    const double until_s = last ? 1e30 : seconds(d, d->frames - d->frames / 4);
+    const double until_s = last ? INFINITY : block_time(b, b->frames - b->frames / 4);
     int status = write_movements(d, until_s, error);
-    for (uint32_t i = 0; i < keep; i++) {
-        struct track_record old = d->records[i];
-        const uint32_t from = d->frames - keep + i;
-        d->records[i] = d->records[from];
-        d->records[from] = old; /* the fields change places with it */
-        memcpy(d->series[i], d->series[from], sizeof d->series[i]);
-    }
-    d->frames = keep;
+    block_forget(b, last ? 0 : b->frames / 2);
     return status;
 }
 
 struct track_record *detect_room(struct detect *d)
 {
-    assert(d->frames < DETECT_BLOCK_FRAMES);
-    return &d->records[d->frames];
+    return block_room(&d->block);
 }
 
 int detect_take(struct detect *d, struct qv_error *error)
 {
-    if (!d->records[d->frames].seen)
+    if (!detect_room(d)->seen)
         return QV_OK;
-    series_of(d, d->frames++);
-    const bool full = d->frames == DETECT_BLOCK_FRAMES || seconds(d, d->frames - 1) - seconds(d, 0) > DETECT_BLOCK_S;
-    return full ? analyse(d, false, error) : QV_OK;
+    block_take(&d->block);
+    return block_full(&d->block) ? analyse(d, false, error) : QV_OK;
 }
 
 int detect_finish(struct detect *d, struct qv_error *error)
 {
     int status = analyse(d, true, error);
-    return status ? status : mute_speech(d, error);
+    return status ? status : drop_doubles(d, error);
+}
+
+void detect_scale(struct detect *d, double mm_per_px)
+{
+    d->mm_per_px = mm_per_px;
+    for (uint32_t i = 0; i < d->movement_count; i++) {
+        struct qv_movement *m = &d->movements[i];
+        for (uint32_t k = 0; k < m->region_count; k++)
+            m->regions[k].amplitude_mm = m->regions[k].amplitude_px * mm_per_px;
+    }
 }
 
 const struct qv_movement *detect_movements(const struct detect *d, uint32_t *count, bool *cut)
@@ -945,12 +664,17 @@ const struct qv_movement *detect_movements(const struct detect *d, uint32_t *cou
 void detect_noise(const struct detect *d, struct detect_noise *out)
 {
     *out = (struct detect_noise){0};
-    if (d->blocks <= 0)
+    if (d->blocks_s <= 0)
         return;
-    out->floor_px = d->floor_sum / d->blocks * d->px_per_chart;
-    /* Found 95 times in 100: 1.645 standard deviations above the threshold. The pool sees about 0.7 of a patch's centre. */
-    out->detectable_px = d->detectable_sum / d->blocks * d->px_per_chart * (LEAST_SNR + 1.645) / 0.7;
-    out->talking_fraction = d->talking_s / d->blocks;
-    out->flicker = sqrt(d->light_square / fmax(d->watched, 1));
-    out->head_px_per_s = d->head_speed_sum / fmax(d->watched, 1) * d->px_per_chart;
+    double talking_s = 0;
+    for (uint32_t i = 0; i < d->movement_count; i++) {
+        if (d->movements[i].kind == QV_MOVEMENT_MOUTH_MOVEMENT)
+            talking_s += (double)(d->movements[i].end_us - d->movements[i].start_us) * 1e-6;
+    }
+    out->floor_px = d->floor_sum / d->blocks_s * d->px_per_chart;
+    /* Found 95 times in 100: 1.645 standard deviations above the threshold.  */
+    out->detectable_px = d->detectable_sum / d->blocks_s * d->px_per_chart * (PULSE_LEAST_SNR + 1.645) / POOL_SEES;
+    out->talking_fraction = fmin(talking_s / d->blocks_s, 1);
+    out->flicker = sqrt(d->light_square / fmax((double)d->watched, 1));
+    out->head_px_per_s = d->head_speed_sum / fmax((double)d->watched, 1) * d->px_per_chart;
 }

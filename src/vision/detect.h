@@ -41,6 +41,9 @@ int detect_take(struct detect *d, struct qv_error *error) QV_MUST_CHECK;
 /** The clip has ended. */
 int detect_finish(struct detect *d, struct qv_error *error) QV_MUST_CHECK;
 
+/** Says anew, for all movements, how many millimetres a shown pixel is: that is known best at the end. */
+void detect_scale(struct detect *d, double mm_per_px);
+
 /** The movements by start, and what was learned of the noise. Valid as long as the arena. */
 const struct qv_movement *detect_movements(const struct detect *d, uint32_t *count, bool *cut);
 void detect_noise(const struct detect *d, struct detect_noise *out);

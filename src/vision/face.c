@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See face.h. Anchors, boxes and crops follow the published descriptions of BlazeFace (Bazarevsky 2019, arXiv:1907.05047) and Face
-   Mesh (Kartynnik 2019, arXiv:1907.06724). */
+/* See face.h. Anchors, boxes and crops follow the published descriptions of BlazeFace (Bazarevsky 2019, arXiv:1907.05047), Face
+   Mesh (Kartynnik 2019, arXiv:1907.06724) and Attention Mesh (Grishchenko 2020, arXiv:2006.10962). */
 #include "face.h"
 
 #include "network.h"
@@ -23,6 +23,7 @@
 #define OVERLAP_SAME 0.3 /* boxes that share so much are one face */
 #define CANDIDATES_MAX 64
 #define MESH_SIDE 192
+#define SIDE_MOST MESH_SIDE
 #define MESH_MARGIN 1.5 /* side of the crop, in sides of the face's box */
 #define MODELS_MAX_BYTES (32 << 20)
 
@@ -32,10 +33,15 @@ struct model {
     struct network *network;
 };
 
+/* What the mesh says, and in which order. The eyes are called by the picture's sides in the model, by the person's here. */
+enum mesh_output { MESH_ALL, MESH_LIPS, MESH_EYE_RIGHT, MESH_EYE_LEFT, MESH_IRIS_RIGHT, MESH_IRIS_LEFT, MESH_PRESENCE };
+enum { PARTS = 3 }; /* lips and eyes: outputs MESH_LIPS… */
+
 struct face_models {
     uint8_t *bytes; /* of the packed file */
     size_t size;
     struct model detector, mesh;
+    const struct tflite_crop *parts[PARTS]; /* whose points are those that the output says anew */
 };
 
 /* ---- opening ---------------------------------------------------------------------------------------------------------------- */
@@ -79,12 +85,39 @@ static size_t next_model(const uint8_t *bytes, size_t size, size_t from)
     return size;
 }
 
-static bool has_shape(const struct tflite_model *m, uint32_t side, uint32_t output, uint32_t elements)
+static bool takes_square(const struct tflite_model *m, uint32_t side)
 {
-    assert(m->tensors);
     const struct tflite_tensor *in = &m->tensors[m->input];
-    return in->rank == 4 && in->shape[1] == side && in->shape[2] == side && in->shape[3] == 3 &&
-           m->output_count > output && m->tensors[m->outputs[output]].elements == elements;
+    return in->rank == 4 && in->shape[0] == 1 && in->shape[1] == side && in->shape[2] == side && in->shape[3] == 3;
+}
+
+static bool gives(const struct tflite_model *m, uint32_t output, uint32_t elements)
+{
+    return output < m->output_count && m->tensors[m->outputs[output]].elements == elements;
+}
+
+static bool is_detector(const struct tflite_model *m)
+{
+    return takes_square(m, DETECTOR_SIDE) && gives(m, 0, ANCHORS * ANCHOR_VALUES) && gives(m, 1, ANCHORS);
+}
+
+/* The mesh names, where it crops a part, the points that it then says anew: in the order in which it says them. */
+static bool is_mesh(const struct tflite_model *m, const struct tflite_crop *parts[PARTS])
+{
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < m->operator_count; i++) {
+        if (m->operators[i].code != TFLITE_CROP_MATRIX)
+            continue;
+        if (found == PARTS)
+            return false;
+        parts[found++] = m->operators[i].crop;
+    }
+    bool fine = found == PARTS && takes_square(m, MESH_SIDE) && gives(m, MESH_ALL, 3 * FACE_POINTS) &&
+                gives(m, MESH_IRIS_RIGHT, 2 * FACE_IRIS_POINTS) && gives(m, MESH_IRIS_LEFT, 2 * FACE_IRIS_POINTS) &&
+                gives(m, MESH_PRESENCE, 1);
+    for (uint32_t part = 0; part < found; part++) /* that the points exist was seen when the network was made */
+        fine = fine && gives(m, MESH_LIPS + part, 2 * parts[part]->point_count);
+    return fine;
 }
 
 int face_models_open(const char *folder, struct face_models **out, struct qv_error *error)
@@ -100,17 +133,16 @@ int face_models_open(const char *folder, struct face_models **out, struct qv_err
         free(f);
         return status;
     }
-    const size_t attention = next_model(f->bytes, f->size, 0), mesh = next_model(f->bytes, f->size, attention + 8);
-    const size_t detector = next_model(f->bytes, f->size, mesh + 8);
+    /* The attention mesh, a mesh without it, which we do without too, and the detector. */
+    const size_t mesh = next_model(f->bytes, f->size, 0), plain = next_model(f->bytes, f->size, mesh + 8);
+    const size_t detector = next_model(f->bytes, f->size, plain + 8);
     if (detector >= f->size)
         status = qv_fail(error, QV_ERR_DATA, "%s: not the three models that are expected", package);
     if (status == QV_OK)
-        status = open_model(&f->mesh, f->bytes + mesh, detector - mesh, error);
+        status = open_model(&f->mesh, f->bytes + mesh, plain - mesh, error);
     if (status == QV_OK)
         status = open_model(&f->detector, f->bytes + detector, f->size - detector, error);
-    if (status == QV_OK && (!has_shape(&f->mesh.graph, MESH_SIDE, 0, 3 * FACE_POINTS) ||
-                            !has_shape(&f->detector.graph, DETECTOR_SIDE, 0, ANCHORS * ANCHOR_VALUES) ||
-                            !has_shape(&f->detector.graph, DETECTOR_SIDE, 1, ANCHORS)))
+    if (status == QV_OK && (!is_mesh(&f->mesh.graph, f->parts) || !is_detector(&f->detector.graph)))
         status = qv_fail(error, QV_ERR_DATA, "%s: the models have other shapes than expected", package);
     if (status) {
         qv_fail_at(error, "face models");
@@ -136,25 +168,31 @@ void face_models_close(struct face_models *f)
 
 /* ---- sampling ----------------------------------------------------------------------------------------------------------------- */
 
-static float sample_at(const struct clip_plane *p, bool deep, int64_t x, int64_t y)
+static float sample_at(const struct clip_plane *p, bool deep, uint32_t x, uint32_t y)
 {
-    x = x < 0 ? 0 : x >= p->width ? (int64_t)p->width - 1 : x;
-    y = y < 0 ? 0 : y >= p->height ? (int64_t)p->height - 1 : y;
     const uint8_t *row = (const uint8_t *)p->samples + (size_t)y * p->stride_bytes;
     if (!deep)
         return (float)row[x];
     uint16_t v;
-    memcpy(&v, row + 2 * x, sizeof v);
+    memcpy(&v, row + 2 * (size_t)x, sizeof v);
     return (float)v;
 }
 
-static float between(const struct clip_plane *p, bool deep, double x, double y)
+static float within(float x, float most)
 {
-    const double fx = floor(x), fy = floor(y);
-    const float tx = (float)(x - fx), ty = (float)(y - fy);
-    const int64_t ix = (int64_t)fx, iy = (int64_t)fy;
-    const float top = sample_at(p, deep, ix, iy) * (1 - tx) + sample_at(p, deep, ix + 1, iy) * tx;
-    const float low = sample_at(p, deep, ix, iy + 1) * (1 - tx) + sample_at(p, deep, ix + 1, iy + 1) * tx;
+    return x > 0 ? x < most ? x : most : 0;
+}
+
+/* Beyond the edge lies more of the edge. */
+static float between(const struct clip_plane *p, bool deep, float x, float y)
+{
+    x = within(x, (float)(p->width - 1));
+    y = within(y, (float)(p->height - 1));
+    const uint32_t x0 = (uint32_t)x, y0 = (uint32_t)y;
+    const uint32_t x1 = x0 + (x0 + 1 < p->width), y1 = y0 + (y0 + 1 < p->height);
+    const float tx = x - (float)x0, ty = y - (float)y0;
+    const float top = sample_at(p, deep, x0, y0) * (1 - tx) + sample_at(p, deep, x1, y0) * tx;
+    const float low = sample_at(p, deep, x0, y1) * (1 - tx) + sample_at(p, deep, x1, y1) * tx;
     return top * (1 - ty) + low * ty;
 }
 
@@ -189,54 +227,103 @@ static void shown_size(const struct clip_frame *f, double *width, double *height
     *height = turned ? f->width : f->height;
 }
 
-/* RGB of 0–1 at a position of the shown picture (BT.601; the networks do not mind which). */
-static void colour_at(const struct clip_frame *f, double x, double y, float rgb[3])
+/* Where the samples of a network's input lie: the first, and the steps to the next across and down. */
+struct lattice {
+    double x, y, across_x, across_y, down_x, down_y;
+};
+
+static struct lattice lattice_of(const struct face_box *box, uint32_t side)
 {
-    const bool deep = f->bits > 8;
-    const float unit = 1.0f / (float)(1U << (f->bits - 8));
-    double sx, sy;
-    stored(f, x, y, &sx, &sy);
-    float luma = between(&f->planes[0], deep, sx, sy) * unit, cb = 0, cr = 0;
-    if (f->colour) {
-        const double rx = (double)f->planes[1].width / f->width, ry = (double)f->planes[1].height / f->height;
-        cb = between(&f->planes[1], deep, (sx + 0.5) * rx - 0.5, (sy + 0.5) * ry - 0.5) * unit - 128;
-        cr = between(&f->planes[2], deep, (sx + 0.5) * rx - 0.5, (sy + 0.5) * ry - 0.5) * unit - 128;
+    const double c = cos((double)box->turn_rad), s = sin((double)box->turn_rad), step = (double)box->size_px / side;
+    const double first = (0.5 - side / 2.0) * step;
+    return (struct lattice){
+        .x = (double)box->x + c * first - s * first - 0.5,
+        .y = (double)box->y + s * first + c * first - 0.5,
+        .across_x = c * step,
+        .across_y = s * step,
+        .down_x = -s * step,
+        .down_y = c * step,
+    };
+}
+
+/* The same in the samples of a plane of the stored picture. */
+static struct lattice in_plane(const struct lattice *shown, const struct clip_frame *f, const struct clip_plane *p)
+{
+    const double scale_x = (double)p->width / f->width, scale_y = (double)p->height / f->height;
+    struct lattice l;
+    stored(f, shown->x, shown->y, &l.x, &l.y);
+    stored(f, shown->x + shown->across_x, shown->y + shown->across_y, &l.across_x, &l.across_y);
+    stored(f, shown->x + shown->down_x, shown->y + shown->down_y, &l.down_x, &l.down_y);
+    l.across_x = (l.across_x - l.x) * scale_x;
+    l.across_y = (l.across_y - l.y) * scale_y;
+    l.down_x = (l.down_x - l.x) * scale_x;
+    l.down_y = (l.down_y - l.y) * scale_y;
+    l.x = (l.x + 0.5) * scale_x - 0.5;
+    l.y = (l.y + 0.5) * scale_y - 0.5;
+    return l;
+}
+
+#define TAPS_MOST 4
+
+/* One row of samples. Where they lie far apart each is the mean of several: one reaches two samples of the plane. */
+static void sample_row(const struct clip_plane *p, bool deep, const struct lattice *l, uint32_t row, uint32_t side,
+                       float *to)
+{
+    const int taps = (int)fmin(fmax(ceil(hypot(l->across_x, l->across_y) / 2), 1), TAPS_MOST);
+    for (uint32_t i = 0; i < side; i++) {
+        float sum = 0;
+        for (int a = 0; a < taps; a++) {
+            for (int b = 0; b < taps; b++) {
+                const double u = i + (b + 0.5) / taps - 0.5, v = row + (a + 0.5) / taps - 0.5;
+                sum += between(p, deep, (float)(l->x + u * l->across_x + v * l->down_x),
+                               (float)(l->y + u * l->across_y + v * l->down_y));
+            }
+        }
+        to[i] = sum / (float)(taps * taps);
     }
-    if (!f->full_range) {
+}
+
+/* RGB of 0–1 (BT.601; the networks do not mind which). Levels are of 8 bits. */
+static void to_rgb(bool full_range, float luma, float cb, float cr, float rgb[3])
+{
+    cb -= 128;
+    cr -= 128;
+    if (!full_range) {
         luma = (luma - 16) * (255.0f / 219);
         cb *= 255.0f / 224;
         cr *= 255.0f / 224;
     }
-    const float all[3] = {luma + 1.402f * cr, luma - 0.344136f * cb - 0.714136f * cr, luma + 1.772f * cb};
-    for (int i = 0; i < 3; i++)
-        rgb[i] = fminf(fmaxf(all[i] / 255, 0), 1);
+    rgb[0] = within((luma + 1.402f * cr) / 255, 1);
+    rgb[1] = within((luma - 0.344136f * cb - 0.714136f * cr) / 255, 1);
+    rgb[2] = within((luma + 1.772f * cb) / 255, 1);
 }
 
-/* Fills a network's square input from a turned square of the picture, averaging when it shrinks. Outside is black. */
+/* Fills a network's square input from a turned square of the picture. Outside is black. */
 static void fill_square(const struct clip_frame *f, const struct face_box *box, uint32_t side, float scale, float shift,
                         float *input)
 {
-    const double c = cos((double)box->turn_rad), s = sin((double)box->turn_rad), step = (double)box->size_px / side;
-    const int taps = step > 4 ? 4 : step > 2 ? 3 : step > 1.2 ? 2 : 1;
+    assert(side <= SIDE_MOST);
+    const struct lattice shown = lattice_of(box, side);
+    const uint32_t planes = f->colour ? 3 : 1;
+    struct lattice in[3];
+    for (uint32_t k = 0; k < planes; k++)
+        in[k] = in_plane(&shown, f, &f->planes[k]);
     double width, height;
     shown_size(f, &width, &height);
+    const float unit = 1.0f / (float)(1U << (f->bits - 8));
+    float row[3][SIDE_MOST];
     for (uint32_t j = 0; j < side; j++) {
+        for (uint32_t k = 0; k < planes; k++)
+            sample_row(&f->planes[k], f->bits > 8, &in[k], j, side, row[k]);
         for (uint32_t i = 0; i < side; i++) {
-            float sum[3] = {0};
-            for (int a = 0; a < taps; a++) {
-                for (int b = 0; b < taps; b++) {
-                    const double u = (i + (a + 0.5) / taps - side / 2.0) * step,
-                                 v = (j + (b + 0.5) / taps - side / 2.0) * step;
-                    const double x = (double)box->x + c * u - s * v - 0.5, y = (double)box->y + s * u + c * v - 0.5;
-                    float rgb[3] = {0};
-                    if (x > -1 && y > -1 && x < width && y < height)
-                        colour_at(f, x, y, rgb);
-                    for (int k = 0; k < 3; k++)
-                        sum[k] += rgb[k];
-                }
-            }
+            const double x = shown.x + i * shown.across_x + j * shown.down_x,
+                         y = shown.y + i * shown.across_y + j * shown.down_y;
+            float rgb[3] = {0};
+            if (x > -1 && y > -1 && x < width && y < height)
+                to_rgb(f->full_range, row[0][i] * unit, f->colour ? row[1][i] * unit : 128,
+                       f->colour ? row[2][i] * unit : 128, rgb);
             for (int k = 0; k < 3; k++)
-                *input++ = sum[k] / (float)(taps * taps) * scale + shift;
+                *input++ = rgb[k] * scale + shift;
         }
     }
 }
@@ -423,24 +510,44 @@ int face_find(struct face_models *m, const struct clip_frame *f, struct face_box
 
 /* ---- the mesh ------------------------------------------------------------------------------------------------------------------------ */
 
+/* A position of the network's square in the shown picture. */
+static void from_square(const struct face_box *box, float u, float v, float *x, float *y)
+{
+    const float c = cosf(box->turn_rad), s = sinf(box->turn_rad), unit = box->size_px / MESH_SIDE;
+    u = (u - MESH_SIDE / 2.0f) * unit;
+    v = (v - MESH_SIDE / 2.0f) * unit;
+    *x = box->x + c * u - s * v - 0.5f;
+    *y = box->y + s * u + c * v - 0.5f;
+}
+
 int face_lay_mesh(struct face_models *m, const struct clip_frame *f, const struct face_box *box, struct face_mesh *mesh,
                   struct qv_error *error)
 {
-    fill_square(f, box, MESH_SIDE, 1, 0, network_input(m->mesh.network));
-    int status = network_run(m->mesh.network, error);
+    struct network *n = m->mesh.network;
+    fill_square(f, box, MESH_SIDE, 1, 0, network_input(n));
+    int status = network_run(n, error);
     if (status)
         return status;
     uint32_t elements;
-    const float *points = network_output(m->mesh.network, 0, &elements),
-                *flag = network_output(m->mesh.network, 1, &elements);
-    const float c = cosf(box->turn_rad), s = sinf(box->turn_rad), unit = box->size_px / MESH_SIDE;
+    const float *points = network_output(n, MESH_ALL, &elements);
     for (uint32_t i = 0; i < FACE_POINTS; i++) {
-        const float u = (points[3 * i] - MESH_SIDE / 2.0f) * unit, v = (points[3 * i + 1] - MESH_SIDE / 2.0f) * unit;
-        mesh->x[i] = box->x + c * u - s * v - 0.5f;
-        mesh->y[i] = box->y + s * u + c * v - 0.5f;
-        mesh->z[i] = points[3 * i + 2] * unit;
+        from_square(box, points[3 * i], points[3 * i + 1], &mesh->x[i], &mesh->y[i]);
+        mesh->z[i] = points[3 * i + 2] * box->size_px / MESH_SIDE;
     }
-    mesh->presence = 1 / (1 + expf(-flag[0]));
+    for (uint32_t part = 0; part < PARTS; part++) {
+        points = network_output(n, MESH_LIPS + part, &elements);
+        for (uint32_t i = 0; i < m->parts[part]->point_count; i++) {
+            const uint32_t at = m->parts[part]->points[i];
+            from_square(box, points[2 * i], points[2 * i + 1], &mesh->x[at], &mesh->y[at]);
+        }
+    }
+    for (uint32_t eye = 0; eye < 2; eye++) {
+        struct face_iris *iris = &mesh->iris[eye];
+        points = network_output(n, eye == 0 ? MESH_IRIS_LEFT : MESH_IRIS_RIGHT, &elements);
+        for (uint32_t i = 0; i < FACE_IRIS_POINTS; i++)
+            from_square(box, points[2 * i], points[2 * i + 1], &iris->x[i], &iris->y[i]);
+    }
+    mesh->presence = 1 / (1 + expf(-network_output(n, MESH_PRESENCE, &elements)[0]));
     return QV_OK;
 }
 
@@ -464,7 +571,36 @@ struct face_box face_box_of(const struct face_mesh *mesh)
                              .score = mesh->presence};
 }
 
+enum { TEMPLE_RIGHT = 234, TEMPLE_LEFT = 454, FOREHEAD = 10, CHIN = 152 };
+
+static void from_to(const struct face_mesh *mesh, int a, int b, double v[3])
+{
+    v[0] = (double)(mesh->x[b] - mesh->x[a]);
+    v[1] = (double)(mesh->y[b] - mesh->y[a]);
+    v[2] = (double)(mesh->z[b] - mesh->z[a]);
+}
+
 double face_width_px(const struct face_mesh *mesh)
 {
-    return hypot((double)(mesh->x[454] - mesh->x[234]), (double)(mesh->y[454] - mesh->y[234]));
+    double v[3];
+    from_to(mesh, TEMPLE_RIGHT, TEMPLE_LEFT, v);
+    return hypot(v[0], v[1]);
+}
+
+double face_breadth_px(const struct face_mesh *mesh)
+{
+    double v[3];
+    from_to(mesh, TEMPLE_RIGHT, TEMPLE_LEFT, v);
+    return hypot(hypot(v[0], v[1]), v[2]);
+}
+
+double face_turn_rad(const struct face_mesh *mesh)
+{
+    double across[3], down[3];
+    from_to(mesh, TEMPLE_RIGHT, TEMPLE_LEFT, across);
+    from_to(mesh, FOREHEAD, CHIN, down);
+    /* Between what the face looks along and the line to the camera. */
+    const double x = across[1] * down[2] - across[2] * down[1], y = across[2] * down[0] - across[0] * down[2],
+                 z = across[0] * down[1] - across[1] * down[0];
+    return atan2(hypot(x, y), z);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "network.h"
 
+#include "attention.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
@@ -43,6 +45,7 @@ static bool is_xnn(const struct tflite_operator *o)
     case TFLITE_CONV_2D:
     case TFLITE_DEPTHWISE_CONV_2D:
     case TFLITE_MAX_POOL_2D:
+    case TFLITE_MUL:
     case TFLITE_PAD:
     case TFLITE_PRELU:
     case TFLITE_RELU:
@@ -209,6 +212,10 @@ static bool add_operator(struct build *b, const struct tflite_operator *o)
         if (o->input_count == 2)
             status = xnn_define_add2(b->graph, low, high, in[0], in[1], out, 0);
         break;
+    case TFLITE_MUL:
+        if (o->input_count == 2)
+            status = xnn_define_multiply2(b->graph, low, high, in[0], in[1], out, 0);
+        break;
     case TFLITE_MAX_POOL_2D:
         status = xnn_define_max_pooling_2d(b->graph, 0, 0, 0, 0, o->pool_height, o->pool_width, o->stride_y,
                                            o->stride_x, 1, 1, -INFINITY, INFINITY, in[0], out, same);
@@ -263,37 +270,114 @@ static int build_step(struct network *n, uint32_t index, struct qv_error *error)
 
 /* ---- plain operators -------------------------------------------------------------------------------------------------------- */
 
-static int run_plain(struct network *n, const struct tflite_operator *o, struct qv_error *error)
+/* Along the second dimension where the first is 1: the parts follow one another in memory. */
+static bool concatenates(const struct tflite_model *m, const struct tflite_operator *o)
+{
+    uint64_t elements = 0;
+    for (uint32_t k = 0; k < o->input_count; k++)
+        elements += m->tensors[o->inputs[k]].elements;
+    const struct tflite_tensor *out = &m->tensors[o->output];
+    return o->axis == 1 && out->rank > 1 && out->shape[0] == 1 && elements == out->elements;
+}
+
+/* A slice of as many elements as there are, by steps of one, is all of them. */
+static bool slices_all(const struct tflite_model *m, const struct tflite_operator *o)
+{
+    const struct tflite_tensor *steps = o->input_count == 4 ? &m->tensors[o->inputs[3]] : NULL;
+    if (!steps || steps->type != TFLITE_INT32 || !steps->data)
+        return false;
+    for (uint32_t i = 0; i < steps->elements; i++) {
+        if (tflite_int32(steps, i) != 1)
+            return false;
+    }
+    return m->tensors[o->inputs[0]].elements == m->tensors[o->output].elements;
+}
+
+static bool is_matrix(const struct tflite_tensor *t)
+{
+    return t->elements == ATTENTION_MATRIX;
+}
+
+static bool makes_matrix(const struct tflite_model *m, const struct tflite_operator *o)
+{
+    const uint32_t points = m->tensors[o->inputs[0]].elements / 3;
+    const struct tflite_crop *c = o->crop;
+    bool fine = o->input_count == 1 && is_matrix(&m->tensors[o->output]) && c->left < points && c->right < points;
+    for (uint32_t i = 0; i < c->point_count; i++)
+        fine = fine && c->points[i] < points;
+    return fine;
+}
+
+static bool crops(const struct tflite_model *m, const struct tflite_operator *o)
+{
+    const struct tflite_tensor *in = &m->tensors[o->inputs[0]], *out = &m->tensors[o->output];
+    return o->input_count == 2 && is_matrix(&m->tensors[o->inputs[1]]) && in->rank == 4 && out->rank == 4 &&
+           in->shape[0] == 1 && out->shape[0] == 1 && in->shape[3] == out->shape[3];
+}
+
+static bool moves_points(const struct tflite_model *m, const struct tflite_operator *o)
+{
+    const struct tflite_tensor *in = &m->tensors[o->inputs[0]], *out = &m->tensors[o->output];
+    return o->input_count == 2 && is_matrix(&m->tensors[o->inputs[1]]) && in->rank > 0 &&
+           in->shape[in->rank - 1] == 2 && in->elements == out->elements;
+}
+
+/* Whether a plain operator's tensors fit, so that running it cannot fail. */
+static bool plain_fits(const struct network *n, const struct tflite_operator *o)
 {
     const struct tflite_model *m = n->model;
-    const struct tflite_tensor *out = &m->tensors[o->output];
-    const float *in = o->input_count ? n->values[o->inputs[0]] : NULL;
-    float *to = n->values[o->output];
+    if (!o->input_count)
+        return false;
+    const bool numbers = o->code == TFLITE_STRIDED_SLICE; /* its other inputs are whole numbers, read from the file */
+    for (uint32_t k = 0; k < (numbers ? 1 : o->input_count); k++) {
+        if (!n->values[o->inputs[k]] || m->tensors[o->inputs[k]].type != TFLITE_FLOAT32)
+            return false;
+    }
     switch (o->code) {
     case TFLITE_RESHAPE:
-        if (!in || !to || m->tensors[o->inputs[0]].elements != out->elements)
-            break;
-        memcpy(to, in, out->elements * sizeof *to);
-        return QV_OK;
-    case TFLITE_CONCATENATION: {
-        /* Along the first dimension that is not 1, so that parts follow one another in memory. */
-        uint32_t at = 0;
-        bool fine = to && o->axis == 1 && out->shape[0] == 1;
-        for (uint32_t k = 0; k < o->input_count && fine; k++) {
-            const struct tflite_tensor *part = &m->tensors[o->inputs[k]];
-            fine = n->values[o->inputs[k]] && part->elements <= out->elements - at;
-            if (fine)
-                memcpy(to + at, n->values[o->inputs[k]], part->elements * sizeof *to);
-            at += part->elements;
-        }
-        if (!fine || at != out->elements)
-            break;
-        return QV_OK;
-    }
+        return m->tensors[o->inputs[0]].elements == m->tensors[o->output].elements;
+    case TFLITE_CONCATENATION:
+        return concatenates(m, o);
+    case TFLITE_STRIDED_SLICE:
+        return slices_all(m, o);
+    case TFLITE_CROP_MATRIX:
+        return makes_matrix(m, o);
+    case TFLITE_CROP:
+        return crops(m, o);
+    case TFLITE_CROP_POINTS:
+        return moves_points(m, o);
     default:
+        return false;
+    }
+}
+
+static void run_plain(struct network *n, const struct tflite_operator *o)
+{
+    const struct tflite_tensor *in = &n->model->tensors[o->inputs[0]], *out = &n->model->tensors[o->output];
+    const float *from = n->values[o->inputs[0]], *second = o->input_count > 1 ? n->values[o->inputs[1]] : NULL;
+    float *to = n->values[o->output];
+    switch (o->code) {
+    case TFLITE_CONCATENATION:
+        for (uint32_t k = 0; k < o->input_count; k++) {
+            const uint32_t elements = n->model->tensors[o->inputs[k]].elements;
+            memcpy(to, n->values[o->inputs[k]], elements * sizeof *to);
+            to += elements;
+        }
+        break;
+    case TFLITE_CROP_MATRIX:
+        attention_matrix(o->crop, from, to);
+        break;
+    case TFLITE_CROP:
+        attention_crop(&(struct attention_map){in->shape[2], in->shape[1], in->shape[3]}, from, second, out->shape[2],
+                       out->shape[1], to);
+        break;
+    case TFLITE_CROP_POINTS:
+        attention_points(from, in->elements / 2, second, to);
+        break;
+    default: /* another shape, or all of a slice */
+        memcpy(to, from, out->elements * sizeof *to);
         break;
     }
-    return qv_fail(error, QV_ERR_DATA, "a model needs operator %d, which is not known", (int)o->code);
 }
 
 /* ---- the whole ----------------------------------------------------------------------------------------------------------------- */
@@ -313,7 +397,9 @@ int network_create(const struct tflite_model *model, struct network **out, struc
     n->values = qv_arena_alloc(arena, model->tensor_count, sizeof *n->values);
     n->last_use = qv_arena_alloc(arena, model->tensor_count, sizeof *n->last_use);
     n->made_in = qv_arena_alloc(arena, model->tensor_count, sizeof *n->made_in);
-    int status = n->values && n->last_use && n->made_in ? QV_OK : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    int status = n->values && n->last_use && n->made_in && room_for(n, model->input)
+                     ? QV_OK
+                     : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     if (status == QV_OK)
         status = widen_constants(n, error);
     if (status == QV_OK)
@@ -326,9 +412,9 @@ int network_create(const struct tflite_model *model, struct network **out, struc
         }
         if (!room_for(n, o->output))
             status = qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+        else if (!plain_fits(n, o))
+            status = qv_fail(error, QV_ERR_DATA, "operator %u of a model does not fit its tensors", n->steps[i].first);
     }
-    if (status == QV_OK && (!room_for(n, model->input)))
-        status = qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     for (uint32_t k = 0; status == QV_OK && k < model->output_count; k++) {
         if (!n->values[model->outputs[k]])
             status = qv_fail(error, QV_ERR_DATA, "output %u of a model is made by nothing", k);
@@ -368,13 +454,10 @@ const float *network_output(const struct network *n, uint32_t index, uint32_t *e
 int network_run(struct network *n, struct qv_error *error)
 {
     for (uint32_t i = 0; i < n->step_count; i++) {
-        int status = QV_OK;
         if (!n->steps[i].runtime)
-            status = run_plain(n, &n->model->operators[n->steps[i].first], error);
+            run_plain(n, &n->model->operators[n->steps[i].first]);
         else if (xnn_invoke_runtime(n->steps[i].runtime) != xnn_status_success)
-            status = qv_fail(error, QV_ERR_BUG, "a model failed to run");
-        if (status)
-            return status;
+            return qv_fail(error, QV_ERR_BUG, "a model failed to run");
     }
     return QV_OK;
 }

@@ -11,12 +11,13 @@ static const int16_t anchors[QV_REGION_COUNT][4] = {
     {291, -1, -1, -1},   {61, -1, -1, -1},   /* corner of the mouth */
     {280, 425, 411, -1}, {50, 205, 187, -1}, /* cheek */
     {428, 396, -1, -1},  {208, 171, -1, -1}, /* chin */
-    {386, 374, -1, -1},  {159, 145, -1, -1}, /* lids */
+    {374, 253, -1, -1},  {145, 23, -1, -1},  /* lower lid, where lids twitch most */
     {334, 296, -1, -1},  {105, 66, -1, -1},  /* brow */
 };
 static const int16_t oval[CHART_OVAL] = {10,  338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288,
                                          397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150, 136,
                                          172, 58,  132, 93,  234, 127, 162, 21,  54,  103, 67,  109};
+static const int16_t eyes[2][2] = {{386, 374}, {159, 145}};
 static const int16_t mouth[4] = {13, 14, 61, 291};
 enum { OUTER_EYE_RIGHT = 33, OUTER_EYE_LEFT = 263 };
 
@@ -71,8 +72,10 @@ void plan_face(const struct face_mesh *m, bool mirrored, uint32_t bin, struct fa
     plan->mouth_x = c * (mx - x) + s * (my - y);
     plan->mouth_y = -s * (mx - x) + c * (my - y);
     for (int e = 0; e < 2; e++) {
-        plan->eye_x[e] = plan->region_x[QV_EYELID_LEFT + e];
-        plan->eye_y[e] = plan->region_y[QV_EYELID_LEFT + e];
+        double ex, ey;
+        mean_of(m, eyes[mirrored ? !e : e], 2, &ex, &ey);
+        plan->eye_x[e] = c * (ex - x) + s * (ey - y);
+        plan->eye_y[e] = -s * (ex - x) + c * (ey - y);
     }
     for (int i = 0; i < CHART_OVAL; i++) {
         const double dx = (double)m->x[oval[i]] - x, dy = (double)m->y[oval[i]] - y;

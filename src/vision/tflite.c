@@ -3,11 +3,13 @@
  * FlatBuffers, and FlexBuffers inside them, are read through a cursor that notes the first step outside the file and from
  * then on reads zeros; whoever has read a group of things looks at `broken` once, before using any of them.
  *
- * The format: https://flatbuffers.dev/internals/ and tensorflow/lite/schema/schema.fbs (the numbers of fields below).
+ * The formats: https://flatbuffers.dev/internals/, https://flatbuffers.dev/flexbuffers/ and
+ * tensorflow/lite/schema/schema.fbs (the numbers of fields below).
  */
 #include "tflite.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 struct cursor {
@@ -121,6 +123,115 @@ static struct table vector_table(struct cursor *c, const struct vector *v, uint3
     return table_at(c, follow(c, v->at + 4 * (size_t)index));
 }
 
+/* ---- FlexBuffers ------------------------------------------------------------------------------------------------ */
+
+/* A map from words to values, in a buffer of its own. Offsets point backward; `at` is the first value, and what describes the
+   values stands before it: their number, and where the keys are. The values' types follow them, a byte each. */
+struct flex_map {
+    size_t at, keys;
+    uint32_t count, width, key_width;
+};
+
+enum { FLEX_INT = 1, FLEX_UINT = 2, FLEX_FLOAT = 3, FLEX_MAP = 9, FLEX_INTS = 11, FLEX_UINTS = 12 };
+
+struct flex_value {
+    size_t at;
+    uint32_t width;       /* bytes of what stands at `at` */
+    uint32_t type;        /* 0: not there */
+    uint32_t child_width; /* bytes of what an offset at `at` leads to */
+};
+
+static size_t flex_back(struct cursor *c, size_t at, uint32_t width)
+{
+    const uint64_t offset = read_uint(c, at, width);
+    if (c->broken || offset == 0 || offset > at) {
+        c->broken = true;
+        return 0;
+    }
+    return at - (size_t)offset;
+}
+
+/* A number that stands before `at`, such as how many elements follow it. */
+static uint64_t flex_before(struct cursor *c, size_t at, uint32_t steps, uint32_t width)
+{
+    if (at < (size_t)steps * width)
+        c->broken = true;
+    return read_uint(c, c->broken ? 0 : at - (size_t)steps * width, width);
+}
+
+static struct flex_map flex_root(struct cursor *c)
+{
+    struct flex_map m = {0};
+    const size_t end = c->size;
+    const uint32_t root_width = end >= 3 ? c->bytes[end - 1] : 0, type = end >= 3 ? c->bytes[end - 2] : 0;
+    if (root_width == 0 || root_width > 8 || end < 2 + (size_t)root_width || type >> 2 != FLEX_MAP) {
+        c->broken = true;
+        return m;
+    }
+    m.width = 1U << (type & 3);
+    m.at = flex_back(c, end - 2 - root_width, root_width);
+    const uint64_t count = flex_before(c, m.at, 1, m.width), key_width = flex_before(c, m.at, 2, m.width);
+    m.keys = c->broken || m.at < 3 * (size_t)m.width ? 0 : flex_back(c, m.at - 3 * (size_t)m.width, m.width);
+    if (c->broken || count > c->size || m.at + count * (m.width + 1) > c->size || key_width == 0 || key_width > 8 ||
+        m.keys == 0)
+        c->broken = true;
+    m.count = c->broken ? 0 : (uint32_t)count;
+    m.key_width = (uint32_t)key_width;
+    return m;
+}
+
+static struct flex_value flex_find(struct cursor *c, const struct flex_map *m, const char *name)
+{
+    const size_t length = strlen(name) + 1;
+    for (uint32_t i = 0; i < m->count; i++) {
+        const size_t key = flex_back(c, m->keys + (size_t)i * m->key_width, m->key_width);
+        if (c->broken)
+            break;
+        if (c->size - key < length || memcmp(c->bytes + key, name, length) != 0)
+            continue;
+        const uint32_t type = (uint32_t)read_uint(c, m->at + (size_t)m->count * m->width + i, 1);
+        return (struct flex_value){m->at + (size_t)i * m->width, m->width, type >> 2, 1U << (type & 3)};
+    }
+    return (struct flex_value){0};
+}
+
+static uint32_t flex_uint(struct cursor *c, const struct flex_map *m, const char *name)
+{
+    const struct flex_value v = flex_find(c, m, name);
+    const uint64_t value = read_uint(c, v.at, v.width);
+    if ((v.type != FLEX_INT && v.type != FLEX_UINT) || value > INT32_MAX)
+        c->broken = true; /* a negative one is larger too */
+    return (uint32_t)value;
+}
+
+static float flex_float(struct cursor *c, const struct flex_map *m, const char *name)
+{
+    const struct flex_value v = flex_find(c, m, name);
+    const uint32_t bits = (uint32_t)read_uint(c, v.at, v.width);
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    if (v.type != FLEX_FLOAT || v.width != sizeof value || !isfinite(value))
+        c->broken = true;
+    return value;
+}
+
+/* A vector of small whole numbers. */
+static struct vector flex_uints(struct cursor *c, const struct flex_map *m, const char *name, uint32_t *width)
+{
+    const struct flex_value v = flex_find(c, m, name);
+    struct vector out = {0};
+    if (v.type != FLEX_INTS && v.type != FLEX_UINTS)
+        c->broken = true;
+    out.at = flex_back(c, v.at, v.width);
+    const uint64_t count = flex_before(c, out.at, 1, v.child_width);
+    *width = v.child_width;
+    if (c->broken || count > (c->size - out.at) / v.child_width)
+        c->broken = true;
+    else
+        out.count = (uint32_t)count;
+    return out;
+}
+
 /* ---- the model ---------------------------------------------------------------------------------------------------- */
 
 /* What is being read. */
@@ -201,21 +312,50 @@ static int read_tensor(struct reading *r, const struct vector *tensors, uint32_t
     return QV_OK;
 }
 
+#define CODE_CUSTOM 32
+#define CUSTOM_VERSION 2 /* of MediaPipe's operators */
+
+static bool read_custom_code(struct cursor *c, const struct table *t, enum tflite_code *out)
+{
+    static const struct {
+        const char *name;
+        enum tflite_code code;
+    } known[] = {
+        {"Landmarks2TransformMatrix", TFLITE_CROP_MATRIX},
+        {"TransformTensorBilinear", TFLITE_CROP},
+        {"TransformLandmarks", TFLITE_CROP_POINTS},
+    };
+    const struct vector name = field_vector(c, t, 1, 1);
+    if (c->broken || field_number(c, t, 2, 4, 1) != CUSTOM_VERSION)
+        return false;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (name.count == strlen(known[i].name) && memcmp(c->bytes + name.at, known[i].name, name.count) == 0) {
+            *out = known[i].code;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool read_code(struct cursor *c, const struct table *t, enum tflite_code *out)
 {
     /* The number stood in a byte once; newer files have it in 32 bits too, and whichever is larger counts. */
     const uint32_t short_code = field_number(c, t, 0, 1, 0), code = field_number(c, t, 3, 4, 0);
     *out = (enum tflite_code)(code > short_code ? code : short_code);
     switch ((uint32_t)*out) {
+    case CODE_CUSTOM:
+        return read_custom_code(c, t, out);
     case TFLITE_ADD:
     case TFLITE_CONCATENATION:
     case TFLITE_CONV_2D:
     case TFLITE_DEPTHWISE_CONV_2D:
     case TFLITE_DEQUANTIZE:
     case TFLITE_MAX_POOL_2D:
+    case TFLITE_MUL:
     case TFLITE_RELU:
     case TFLITE_RESHAPE:
     case TFLITE_PAD:
+    case TFLITE_STRIDED_SLICE:
     case TFLITE_PRELU:
         return true;
     default:
@@ -233,6 +373,7 @@ static const struct option_fields {
     {TFLITE_CONV_2D, 0, 1, 2, -1, -1, 3, -1, -1, 4, 5},
     {TFLITE_DEPTHWISE_CONV_2D, 0, 1, 2, -1, -1, 4, -1, 3, 5, 6},
     {TFLITE_MAX_POOL_2D, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1},
+    {TFLITE_MUL, -1, -1, -1, -1, -1, 0, -1, -1, -1, -1},
 };
 
 static uint32_t option(struct cursor *c, const struct table *t, int8_t index, uint32_t width, uint32_t otherwise)
@@ -266,6 +407,36 @@ static const char *read_options(struct cursor *c, const struct table *t, struct 
         option(c, &table, o->dilation_y, 4, 1) != 1)
         return "it is a convolution of a kind that is not known";
     return NULL;
+}
+
+static int read_crop(struct reading *r, const struct table *t, uint32_t index, struct tflite_operator *out)
+{
+    const struct vector options = field_vector(&r->c, t, 5, 1);
+    struct cursor c = {.bytes = r->c.bytes + options.at, .size = options.count, .broken = r->c.broken};
+    const struct flex_map map = flex_root(&c);
+    uint32_t width;
+    const struct vector points = flex_uints(&c, &map, "subset_idxs", &width);
+    if (c.broken || points.count == 0 || points.count > TFLITE_POINTS_MAX)
+        return operator_not_so(r, index, "it is a crop of no points or of too many");
+    struct tflite_crop *crop = qv_arena_alloc(r->arena, 1, sizeof *crop);
+    uint32_t *list = qv_arena_alloc(r->arena, points.count, sizeof *list);
+    if (!crop || !list)
+        return qv_fail(r->error, QV_ERR_UNAVAILABLE, "out of memory");
+    for (uint32_t i = 0; i < points.count; i++)
+        list[i] = (uint32_t)read_uint(&c, points.at + (size_t)i * width, width);
+    *crop = (struct tflite_crop){
+        .left = flex_uint(&c, &map, "left_rotation_idx"),
+        .right = flex_uint(&c, &map, "right_rotation_idx"),
+        .turn_rad = flex_float(&c, &map, "target_rotation_radians"),
+        .points = list,
+        .point_count = points.count,
+        .scale_x = flex_float(&c, &map, "scale_x"),
+        .scale_y = flex_float(&c, &map, "scale_y"),
+        .width = flex_uint(&c, &map, "output_width"),
+        .height = flex_uint(&c, &map, "output_height"),
+    };
+    out->crop = crop;
+    return c.broken ? operator_not_so(r, index, "the options of its crop are missing or of another kind") : QV_OK;
 }
 
 static const char *read_links(struct reading *r, const struct table *t, struct tflite_operator *out)
@@ -306,6 +477,8 @@ static int read_operator(struct reading *r, const struct vector *operators, uint
         wrong = read_options(c, &t, out);
     if (wrong)
         return operator_not_so(r, index, wrong);
+    if (out->code == TFLITE_CROP_MATRIX)
+        return read_crop(r, &t, index, out);
     return c->broken ? operator_not_so(r, index, "its options lie outside the file") : QV_OK;
 }
 

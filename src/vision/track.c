@@ -24,6 +24,13 @@
 #define FIELD_LINEAR_PX 0.45 /* beyond this a displacement is solved again at where it led */
 #define FIELD_MOST_PX 12.0   /* beyond this it is no displacement of skin */
 
+/* A window is not where it was left when … */
+#define STRAY_WIDTHS 0.25 /* a corner of it lies so far from where the head's pose has it */
+#define GAIN_MOST 0.5     /* its contrast has changed by so much: it found a blank */
+#define UNLIKE_SHARE 0.6  /* so much of its template's contrast is left unexplained */
+
+#define RELEARN_US 1000000 /* after so long it is learned anew as it looks now */
+
 #define FORGET_S 4.0        /* time constant of the templates after that */
 #define LEARN_EVERY_S 0.08  /* the templates need not hear every frame */
 #define PREPARE_EVERY_S 1.0 /* and their equations still less */
@@ -139,9 +146,12 @@ void track_rewind(struct track *t)
     const double c = cos(t->plan.turn_rad), s = sin(t->plan.turn_rad);
     t->pose = (struct affine){c, -s, t->plan.centre_x, s, c, t->plan.centre_y};
     t->last_step = AFFINE_IDENTITY;
-    for (int i = 0; i < TRACK_WINDOWS; i++)
+    for (int i = 0; i < TRACK_WINDOWS; i++) {
         t->correction[i] = AFFINE_IDENTITY;
-    t->learned_s = t->prepared_s = 0;
+        t->fit_us[i] = 0;
+        t->windows[i].learned_s = t->windows[i].prepared_s = 0;
+    }
+    t->whole.learned_s = t->whole.prepared_s = 0;
 }
 
 static struct affine predicted(const struct track *t)
@@ -232,11 +242,31 @@ static float follow_pose(struct track *t, struct picture *p)
     return likeness(&t->whole);
 }
 
-static void follow_window(struct track *t, enum track_window which, struct picture *p, struct window_look *look,
-                          float *field)
+/* How far the map takes the corners of a window at most. */
+static double strays(const struct window *w, const struct affine *map)
 {
-    struct window *w = &t->windows[which];
-    struct affine place = affine_of(t->pose, t->correction[which]);
+    double most = 0;
+    for (int corner = 0; corner < 4; corner++) {
+        double x = w->x0 + (corner & 1 ? w->width : 0), y = w->y0 + (corner & 2 ? w->height : 0), to_x, to_y;
+        affine_apply(map, x, y, &to_x, &to_y);
+        most = fmax(most, hypot(to_x - x, to_y - y));
+    }
+    return most;
+}
+
+/* What was found is this part of the face: near where the head says, as bright as it can be, and alike. */
+static bool is_fit(const struct track *t, const struct window *w, const struct window_look *look,
+                   const struct affine *correction)
+{
+    return look->field_largest_px < FIELD_MOST_PX && strays(w, correction) < STRAY_WIDTHS * t->plan.width_px &&
+           fabs(look->light[LIGHT_GAIN]) < GAIN_MOST && look->rms_left < UNLIKE_SHARE * w->contrast;
+}
+
+/* Solves a window from a first guess of its correction, which is brought up to date. */
+static bool solve_from(struct track *t, struct window *w, struct picture *p, struct affine *correction,
+                       struct window_look *look, float *field)
+{
+    struct affine place = affine_of(t->pose, *correction);
     window_sample(w, t->kernels, &p->spline, into(p, place), false);
     window_solve(w, t->kernels, look, field);
     const double rms = look->rms;
@@ -245,67 +275,81 @@ static void follow_window(struct track *t, enum track_window which, struct pictu
         window_sample(w, t->kernels, &p->spline, into(p, place), false);
         window_solve(w, t->kernels, look, field);
     }
+    place = affine_of(place, look->motion);
     /* A large displacement is not linear: look again at where it led, as long as that leaves less unexplained. */
-    for (int step = 0; step < WINDOW_STEPS_MAX; step++) {
-        if (look->field_largest_px < FIELD_LINEAR_PX || look->field_largest_px > FIELD_MOST_PX)
-            break;
+    double largest_px = look->field_largest_px;
+    for (int step = 0; step < WINDOW_STEPS_MAX && largest_px > FIELD_LINEAR_PX && largest_px < FIELD_MOST_PX; step++) {
         struct window_look next;
-        float *more = w->field_more;
         window_spread(w, field);
         window_sample(w, t->kernels, &p->spline, into(p, place), true);
-        window_solve(w, t->kernels, &next, more);
-        if (!(next.rms_left < look->rms_left) || next.rms > look->rms)
+        window_solve(w, t->kernels, &next, w->field_more);
+        if (!(next.rms_left < look->rms_left))
             break;
-        for (uint32_t u = 0; u < w->unknowns; u++)
-            field[u] += more[u];
-        bool settled = next.field_largest_px < FIELD_LINEAR_PX / 4;
-        struct affine motion = affine_of(look->motion, next.motion);
+        largest_px = 0;
+        for (uint32_t u = 0; u < w->unknowns; u++) {
+            field[u] += w->field_more[u];
+            largest_px = fmax(largest_px, fabs((double)field[u]));
+        }
+        place = affine_of(place, next.motion);
         *look = next;
-        look->motion = motion;
-        if (settled)
+        if (next.field_largest_px < FIELD_LINEAR_PX / 4)
             break;
-        look->field_largest_px = fmax(look->field_largest_px, FIELD_LINEAR_PX);
     }
     look->rms = rms;
-    t->correction[which] = affine_of(affine_of(affine_inverse(t->pose), place), look->motion);
+    look->field_largest_px = largest_px;
+    *correction = affine_of(affine_inverse(t->pose), place);
+    return is_fit(t, w, look, correction);
 }
 
-static void learn(struct track *t, int64_t time_us, const struct window_look looks[TRACK_WINDOWS],
-                  const struct window_look *whole, float *const field[TRACK_WINDOWS])
+/* False when this part of the face is not to be seen as it was learned: a hand, a turned head, an open mouth. */
+static bool follow_window(struct track *t, enum track_window which, struct picture *p, struct window_look *look,
+                          float *field)
 {
-    const double now_s = (double)time_us * 1e-6;
-    const bool warm = t->learned < TRACK_WARM_FRAMES;
-    if (!warm && now_s - t->learned_s < LEARN_EVERY_S)
+    struct window *w = &t->windows[which];
+    if (solve_from(t, w, p, &t->correction[which], look, field))
+        return true;
+    t->correction[which] = AFFINE_IDENTITY;
+    if (solve_from(t, w, p, &t->correction[which], look, field))
+        return true;
+    t->correction[which] = AFFINE_IDENTITY;
+    return false;
+}
+
+/* Makes what the window shows now its template. False: nothing in it to hold on to. */
+static bool begin_window(struct track *t, struct window *w, const struct grey *coefficients, struct affine place)
+{
+    window_sample(w, t->kernels, coefficients, place, false);
+    memcpy(w->level, w->sampled, (size_t)w->width * w->height * sizeof(float));
+    w->learned = 1;
+    return window_prepare(w, t->kernels);
+}
+
+/* Moves a window's template towards a frame that was solved, and brings its equations up to date now and then. */
+static void learn(struct track *t, struct window *w, int64_t time_us, const struct grey *coefficients,
+                  struct affine place, const struct window_look *look, const float *field)
+{
+    const double now_s = (double)time_us * 1e-6, since_s = fmax(now_s - w->learned_s, 0);
+    const bool warm = w->learned < TRACK_WARM_FRAMES;
+    if (!warm && since_s < LEARN_EVERY_S)
         return;
-    double fraction = warm ? 1.0 / (t->learned + 1) : fmin((now_s - t->learned_s) / FORGET_S, 0.25);
-    for (int i = 0; i < TRACK_WINDOWS; i++)
-        window_learn(&t->windows[i], &looks[i], field[i], fraction);
-    window_learn(&t->whole, whole, NULL, fraction);
-    t->learned++;
-    t->learned_s = now_s;
-    bool due = warm ? (t->learned & (t->learned - 1)) == 0 || t->learned == TRACK_WARM_FRAMES
-                    : now_s - t->prepared_s >= PREPARE_EVERY_S;
+    window_learn(w, t->kernels, coefficients, place, field, look->light,
+                 warm ? 1.0 / (w->learned + 1) : fmin(since_s / FORGET_S, 0.25));
+    w->learned++;
+    w->learned_s = now_s;
+    const bool due = warm ? (w->learned & (w->learned - 1)) == 0 || w->learned == TRACK_WARM_FRAMES
+                          : now_s - w->prepared_s >= PREPARE_EVERY_S;
     if (!due)
         return;
-    for (int i = 0; i < TRACK_WINDOWS; i++)
-        (void)window_prepare(&t->windows[i], t->kernels);
-    (void)window_prepare(&t->whole, t->kernels);
-    t->prepared_s = now_s;
+    (void)window_prepare(w, t->kernels);
+    w->prepared_s = now_s;
 }
 
 bool track_start(struct track *t, struct picture *p)
 {
     picture_filter(p, t->kernels);
-    window_sample(&t->whole, t->kernels, &p->small, into_small(p, t->pose), false);
-    memcpy(t->whole.level, t->whole.sampled, (size_t)t->whole.width * t->whole.height * sizeof(float));
-    bool fine = window_prepare(&t->whole, t->kernels);
-    for (int i = 0; i < TRACK_WINDOWS; i++) {
-        struct window *w = &t->windows[i];
-        window_sample(w, t->kernels, &p->spline, into(p, t->pose), false);
-        memcpy(w->level, w->sampled, (size_t)w->width * w->height * sizeof(float));
-        fine = window_prepare(w, t->kernels) && fine;
-    }
-    t->learned = 1;
+    bool fine = begin_window(t, &t->whole, &p->small, into_small(p, t->pose));
+    for (int i = 0; i < TRACK_WINDOWS; i++)
+        fine = begin_window(t, &t->windows[i], &p->spline, into(p, t->pose)) && fine;
     return fine;
 }
 
@@ -317,18 +361,27 @@ void track_follow(struct track *t, struct picture *p, int64_t time_us, struct tr
     record->seen = record->likeness >= LIKENESS_LEAST;
     if (!record->seen)
         return;
-    struct window_look whole, looks[TRACK_WINDOWS];
+    struct window_look whole;
     window_sample(&t->whole, t->kernels, &p->small, into_small(p, t->pose), false);
     window_solve(&t->whole, t->kernels, &whole, NULL);
     picture_filter(p, t->kernels);
     for (int i = 0; i < TRACK_WINDOWS; i++) {
-        follow_window(t, (enum track_window)i, p, &looks[i], record->field[i]);
+        struct window *w = &t->windows[i];
+        struct window_look look;
         struct track_look *out = &record->looks[i];
+        out->fit = follow_window(t, (enum track_window)i, p, &look, record->field[i]);
         for (int l = 0; l < LIGHT_COUNT; l++)
-            out->light[l] = (float)looks[i].light[l];
-        out->rms = (float)looks[i].rms;
-        out->rms_left = (float)looks[i].rms_left;
+            out->light[l] = (float)look.light[l];
+        out->rms = (float)look.rms;
+        out->rms_left = (float)look.rms_left;
         out->motion = t->correction[i];
+        if (out->fit) {
+            t->fit_us[i] = time_us;
+            learn(t, w, time_us, &p->spline, into(p, affine_of(t->pose, t->correction[i])), &look, record->field[i]);
+        } else if (time_us - t->fit_us[i] > RELEARN_US) {
+            (void)begin_window(t, w, &p->spline, into(p, t->pose));
+            t->fit_us[i] = time_us;
+        }
     }
-    learn(t, time_us, looks, &whole, record->field);
+    learn(t, &t->whole, time_us, &p->small, into_small(p, t->pose), &whole, NULL);
 }

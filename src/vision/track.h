@@ -37,6 +37,7 @@ struct track_look {
     float light[LIGHT_COUNT];
     float rms, rms_left;
     struct affine motion; /**< chart → chart: beyond the pose */
+    bool fit;             /**< it was found; else its field means nothing */
 };
 
 /** What a frame said. Displacement fields follow in memory. */
@@ -57,8 +58,7 @@ struct track {
     struct affine correction[TRACK_WINDOWS];
     struct affine pose, last_step; /**< chart → binned picture, and its last change */
     double most_x, most_y;         /**< half extent of what a picture must show, chart pixels */
-    uint32_t learned;              /**< frames in the templates */
-    double learned_s, prepared_s;
+    int64_t fit_us[TRACK_WINDOWS]; /**< when each window was last found, or learned anew */
 };
 
 /** Widest face in binned pixels: beyond, binning goes up by one. */

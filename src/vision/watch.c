@@ -5,12 +5,14 @@
  * state      what is known                              moves on when
  * SEARCHING  nothing                                    a face is found: its plan is made
  * WARMING    the plan; pictures are kept                enough pictures: templates are made, and the pictures are followed anew
- * FOLLOWING  the pose                                   the picture no longer looks like the face
+ * FOLLOWING  the pose                                   the picture no longer looks like the face, or a key frame says
+ *                                                       that it is not there
  * LOST       the plan and the templates                 the face is found again
  */
 #include "clip.h"
 #include "detect.h"
 #include "face.h"
+#include "keyframes.h"
 #include "picture.h"
 #include "plan.h"
 #include "summary.h"
@@ -20,11 +22,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FACE_WIDTH_MM 140.0 /* temple to temple, by the iris of adults (docs/rooms/vision.md) */
 #define FACE_LEAST_PX 80.0  /* temple to temple: below, a twitch is a few hundredths of a pixel */
 #define FACE_SMALL_PX 160.0 /* below, it is said */
 #define PRESENCE_LEAST 0.5f
 #define SEARCH_EVERY_US 200000
+#define KEY_EVERY_US 2000000 /* a key frame costs as much as three others */
+#define KEY_SOON_US 300000   /* until IRISES_ENOUGH were measured, but not for longer than KEY_SOON_FRAMES */
+#define KEY_SOON_FRAMES 16
+#define IRISES_ENOUGH 8    /* the error of their mean is then far below that of the ruler */
+#define TURNED_LEAST 0.1   /* of the key frames, before it is said */
 #define FRAMES_LEAST 16    /* of which a movement can be told */
 #define RATE_LEAST_HZ 12.0 /* below, nothing as short as a twitch can be told */
 #define RATE_LOW_HZ 20.0
@@ -56,7 +62,10 @@ struct watch {
     struct picture picture, warm[TRACK_WARM_FRAMES];
     int64_t warm_us[TRACK_WARM_FRAMES];
     uint32_t warm_count, bin;
-    double mm_per_px, width_px;
+    struct keyframes key;
+    int64_t key_us;        /* when the last key frame was */
+    struct face_box where; /* the face when it was last sure */
+    double width_px;
     bool several;
     double largest_seen_px; /* of faces that were too small */
 
@@ -109,7 +118,40 @@ static void cut_for(struct watch *w, const struct clip_frame *f, struct picture 
 
 /* ---- the face ----------------------------------------------------------------------------------------------------------------- */
 
-/* Lays the mesh on the largest face; false when there is none. */
+static bool same_place(const struct face_box *a, const struct face_box *b)
+{
+    return hypotf(a->x - b->x, a->y - b->y) < fmaxf(a->size_px, b->size_px) / 3;
+}
+
+/* Notes it when one of the boxes holds another face than the one that is watched: the mesh must see one too. */
+static int note_others(struct watch *w, const struct clip_frame *f, const struct face_box *boxes, uint32_t count,
+                       const struct face_box *watched, struct qv_error *error)
+{
+    for (uint32_t i = 0; i < count && !w->several; i++) {
+        if (same_place(&boxes[i], watched))
+            continue;
+        struct face_mesh mesh;
+        int status = face_lay_mesh(w->models, f, &boxes[i], &mesh, error);
+        if (status)
+            return status;
+        w->several = mesh.presence >= PRESENCE_LEAST;
+    }
+    return QV_OK;
+}
+
+/* The face to watch: the largest, or, when one was lost, the nearest to where it was. */
+static struct face_box choose(const struct watch *w, const struct face_box *boxes, uint32_t count)
+{
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < count && w->state == LOST; i++) {
+        if (hypotf(boxes[i].x - w->where.x, boxes[i].y - w->where.y) <
+            hypotf(boxes[best].x - w->where.x, boxes[best].y - w->where.y))
+            best = i;
+    }
+    return boxes[best];
+}
+
+/* Finds the face to watch and lays the mesh on it; false when there is none. */
 static int find_mesh(struct watch *w, const struct clip_frame *f, struct face_mesh *mesh, bool *found,
                      struct qv_error *error)
 {
@@ -119,27 +161,56 @@ static int find_mesh(struct watch *w, const struct clip_frame *f, struct face_me
     int status = face_find(w->models, f, boxes, &count, error);
     if (status || !count)
         return status;
-    w->several = w->several || count > 1;
-    struct face_box box = boxes[0];
+    struct face_box box = choose(w, boxes, count);
     for (int step = 0; step < 3 && status == QV_OK; step++) { /* each lies better than the one before */
         status = face_lay_mesh(w->models, f, &box, mesh, error);
         if (status == QV_OK && mesh->presence < PRESENCE_LEAST)
             return QV_OK;
         box = face_box_of(mesh);
     }
-    *found = status == QV_OK;
-    return status;
+    if (status)
+        return status;
+    *found = true;
+    w->where = box;
+    return note_others(w, f, boxes, count, &box, error);
+}
+
+/* A key frame, when one is due: is what is followed still the face, and how large is it? */
+static int check_face(struct watch *w, const struct clip_frame *f, struct qv_error *error)
+{
+    const bool soon = w->key.iris_count < IRISES_ENOUGH && w->key.laid < KEY_SOON_FRAMES;
+    if (w->state != FOLLOWING || f->time_us - w->key_us < (soon ? KEY_SOON_US : KEY_EVERY_US))
+        return QV_OK;
+    w->key_us = f->time_us;
+    const struct face_box box = keyframes_box(&w->key, &w->track.pose);
+    struct face_mesh mesh;
+    int status = face_lay_mesh(w->models, f, &box, &mesh, error);
+    if (status)
+        return status;
+    if (mesh.presence < PRESENCE_LEAST || !keyframes_take(&w->key, &mesh, &w->track.pose)) {
+        w->state = LOST;
+        return QV_OK;
+    }
+    w->where = box;
+    if (w->several)
+        return QV_OK;
+    struct face_box boxes[FACE_FOUND_MAX];
+    uint32_t count;
+    status = face_find(w->models, f, boxes, &count, error);
+    return status ? status : note_others(w, f, boxes, count, &box, error);
 }
 
 static int begin_face(struct watch *w, const struct face_mesh *mesh, struct qv_error *error)
 {
     w->width_px = face_width_px(mesh);
-    w->mm_per_px = FACE_WIDTH_MM / w->width_px;
     w->bin = (uint32_t)fmax(ceil(w->width_px / TRACK_FACE_MOST_PX), 1);
     plan_face(mesh, w->settings->mirrored, w->bin, &w->plan);
+    keyframes_begin(&w->key, &w->plan, mesh, w->bin);
     int status = track_init(&w->track, &w->plan, w->arena, error);
+    bool from_iris;
     if (status == QV_OK)
-        status = detect_create(&w->track, w->bin, w->mm_per_px, w->arena, &w->detect, error);
+        status =
+            detect_create(&w->track, w->bin, keyframes_mm_per_px(&w->key, &from_iris), w->arena, &w->detect, error);
     const uint32_t most = track_largest(&w->track);
     if (status == QV_OK)
         status = picture_init(&w->picture, most, most, w->arena, error);
@@ -224,7 +295,8 @@ static int take(struct watch *w, const struct clip_frame *f, struct qv_error *er
         return w->warm_count == TRACK_WARM_FRAMES ? warm_up(w, error) : QV_OK;
     }
     cut_for(w, f, &w->picture);
-    return follow(w, &w->picture, f->time_us, error);
+    int status = follow(w, &w->picture, f->time_us, error);
+    return status ? status : check_face(w, f, error);
 }
 
 static bool stopped(const struct watch *w)
@@ -323,6 +395,7 @@ static uint32_t warnings_of(const struct watch *w, const struct qv_measurement *
         {QV_WARNING_LOW_FRAME_RATE, m->clip.distinct_frame_rate_hz < RATE_LOW_HZ},
         {QV_WARNING_SMALL_FACE, w->width_px < FACE_SMALL_PX},
         {QV_WARNING_FACE_LOST, m->face.seen_fraction < 1 - UNSEEN_LEAST},
+        {QV_WARNING_TURNED, w->key.turned > TURNED_LEAST * w->key.laid},
         {QV_WARNING_SEVERAL_FACES, w->several},
         {QV_WARNING_HEAD_MOVING, noise->head_px_per_s > HEAD_FAST_WIDTHS * w->width_px},
         {QV_WARNING_TALKING, noise->talking_fraction > TALKING_LEAST},
@@ -359,14 +432,15 @@ static int measure(struct watch *w, const char *path, bool broke, struct qv_meas
     m->clip.rotation_deg = info->rotation_deg;
     m->clip.mirrored = w->settings->mirrored;
     m->face.seen_fraction = fmin((double)w->seen / w->frames, 1);
-    m->face.mm_per_px = w->mm_per_px;
+    m->face.mm_per_px = keyframes_mm_per_px(&w->key, &m->face.scale_from_iris);
     m->face.width_px = w->width_px;
 
     struct detect_noise noise;
     detect_noise(w->detect, &noise);
     m->quality.noise_floor_px = noise.floor_px;
-    m->quality.noise_floor_mm = noise.floor_px * w->mm_per_px;
-    m->quality.detectable_mm = noise.detectable_px * w->mm_per_px;
+    m->quality.noise_floor_mm = noise.floor_px * m->face.mm_per_px;
+    m->quality.detectable_mm = noise.detectable_px * m->face.mm_per_px;
+    detect_scale(w->detect, m->face.mm_per_px);
     m->movements = detect_movements(w->detect, &m->movement_count, &m->movements_cut);
     summarise(m, m->clip.duration_s * m->face.seen_fraction);
     m->quality.warnings = warnings_of(w, m, &noise, broke);

@@ -2,6 +2,8 @@
 /* See window.h for the model. */
 #include "window.h"
 
+#include "banded.h"
+
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -128,6 +130,7 @@ static void make_slopes(struct window *w)
     for (size_t at = 0; at < (size_t)w->width * w->height; at++)
         sum += (double)w->level[at];
     const float mean = (float)(sum / ((double)w->width * w->height));
+    double square = 0;
     w->mean = mean;
     w->pixels = 0;
     for (int32_t j = 0; j < height; j++) {
@@ -147,8 +150,10 @@ static void make_slopes(struct window *w)
             w->weighted[at] = m;
             w->toned[at] = m * (w->level[at] - mean);
             w->pixels += (double)m;
+            square += (double)(m * (w->level[at] - mean) * (w->level[at] - mean));
         }
     }
+    w->contrast = (float)sqrt(square / fmax(w->pixels, 1));
 }
 
 static void row_of(const struct window *w, uint32_t j, struct row_model *m)
@@ -198,17 +203,6 @@ static void gather(struct window *w, const struct kernels *k, const float *sourc
             }
         }
     }
-}
-
-/* The lower band is kept by rows of band + 1, so that element (i, k) is at row_start(i) + k. */
-static size_t row_start(uint32_t i, uint32_t band)
-{
-    return (size_t)i * band + band;
-}
-
-static uint32_t first_column(uint32_t i, uint32_t band)
-{
-    return i > band ? i - band : 0;
 }
 
 /* Adds Σ mask ∇T ∇Tᵀ hat hat′ to the lower band of the factor, a row of cells at a time. */
@@ -265,8 +259,8 @@ static void add_structure(struct window *w, double *pair_sums)
                         uint32_t u = window_unknown(w, c + x1, cell_y + y1), v = window_unknown(w, c + x2, cell_y + y2);
                         if (u < v)
                             continue;
-                        double *along_x = w->factor + row_start(u, w->band);
-                        double *along_y = w->factor + row_start(u + 1, w->band);
+                        double *along_x = w->factor + banded_row(u, w->band);
+                        double *along_y = w->factor + banded_row(u + 1, w->band);
                         along_x[v] += s[0];
                         along_y[v] += s[1];
                         along_y[v + 1] += s[2];
@@ -283,9 +277,9 @@ static void add_bend(struct window *w, uint32_t u, uint32_t v, double stiffness)
 {
     uint32_t high = u > v ? u : v, low = u > v ? v : u;
     for (uint32_t axis = 0; axis < 2; axis++) {
-        w->factor[row_start(u + axis, w->band) + u + axis] += stiffness;
-        w->factor[row_start(v + axis, w->band) + v + axis] += stiffness;
-        w->factor[row_start(high + axis, w->band) + low + axis] -= stiffness;
+        w->factor[banded_row(u + axis, w->band) + u + axis] += stiffness;
+        w->factor[banded_row(v + axis, w->band) + v + axis] += stiffness;
+        w->factor[banded_row(high + axis, w->band) + low + axis] -= stiffness;
     }
 }
 
@@ -298,47 +292,12 @@ static void add_prior(struct window *w)
         for (uint32_t j = 0; j < w->nodes_y; j++) {
             uint32_t u = window_unknown(w, i, j);
             for (uint32_t axis = 0; axis < 2; axis++)
-                w->factor[row_start(u + axis, w->band) + u + axis] += loose;
+                w->factor[banded_row(u + axis, w->band) + u + axis] += loose;
             if (i + 1 < w->nodes_x)
                 add_bend(w, u, window_unknown(w, i + 1, j), bend);
             if (j + 1 < w->nodes_y)
                 add_bend(w, u, window_unknown(w, i, j + 1), bend);
         }
-    }
-}
-
-/* In place, lower band (Golub & Van Loan, algorithm 4.3.5, by rows). */
-static bool factor_band(double *a, uint32_t n, uint32_t band)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        double *ai = a + row_start(i, band);
-        for (uint32_t j = first_column(i, band); j <= i; j++) {
-            const double *aj = a + row_start(j, band);
-            double sum = ai[j];
-            for (uint32_t k = first_column(i, band); k < j; k++)
-                sum -= ai[k] * aj[k];
-            if (j == i && !(sum > 0))
-                return false;
-            ai[j] = j < i ? sum / aj[j] : sqrt(sum);
-        }
-    }
-    return true;
-}
-
-static void solve_band(const double *a, uint32_t n, uint32_t band, double *x)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        const double *ai = a + row_start(i, band);
-        double sum = x[i];
-        for (uint32_t k = first_column(i, band); k < i; k++)
-            sum -= ai[k] * x[k];
-        x[i] = sum / ai[i];
-    }
-    for (uint32_t i = n; i-- > 0;) {
-        const double *ai = a + row_start(i, band);
-        const double xi = x[i] /= ai[i];
-        for (uint32_t k = first_column(i, band); k < i; k++)
-            x[k] -= ai[k] * xi;
     }
 }
 
@@ -382,8 +341,8 @@ static void times_affine(const struct window *w, uint32_t p, double *out)
             in[window_unknown(w, i, j) + p / 3] = affine_at_node(w, p, i, j);
     }
     for (uint32_t i = 0; i < w->unknowns; i++) {
-        const double *ai = w->factor + row_start(i, w->band);
-        for (uint32_t k = first_column(i, w->band); k < i; k++) {
+        const double *ai = w->factor + banded_row(i, w->band);
+        for (uint32_t k = banded_first(i, w->band); k < i; k++) {
             out[i] += ai[k] * in[k];
             out[k] += ai[k] * in[i];
         }
@@ -444,11 +403,11 @@ bool window_prepare(struct window *w, const struct kernels *k)
     }
     if (w->with_field) {
         add_prior(w);
-        if (!factor_band(w->factor, w->unknowns, w->band))
+        if (!banded_factor(w->factor, w->unknowns, w->band))
             return false;
         memcpy(w->solved, w->border, (size_t)WINDOW_FREE * w->unknowns * sizeof *w->solved);
         for (uint32_t p = 0; p < WINDOW_FREE; p++)
-            solve_band(w->factor, w->unknowns, w->band, w->solved + (size_t)p * w->unknowns);
+            banded_solve(w->factor, w->unknowns, w->band, w->solved + (size_t)p * w->unknowns);
         for (uint32_t p = 0; p < WINDOW_FREE; p++) {
             for (uint32_t q = 0; q <= p; q++) {
                 const double *b = w->border + (size_t)p * w->unknowns, *s = w->solved + (size_t)q * w->unknowns;
@@ -506,7 +465,7 @@ void window_solve(struct window *w, const struct kernels *k, struct window_look 
         /* explained by the field alone = bᵀ F⁻¹ b, found on the way */
         for (uint32_t u = 0; u < w->unknowns; u++)
             w->sum_b[u] = x[u];
-        solve_band(w->factor, w->unknowns, w->band, x);
+        banded_solve(w->factor, w->unknowns, w->band, x);
         for (uint32_t u = 0; u < w->unknowns; u++)
             explained += w->sum_b[u] * x[u];
         for (uint32_t p = 0; p < WINDOW_FREE; p++) {
@@ -560,30 +519,21 @@ void window_spread(struct window *w, const float *field)
 /* What a template pixel may be moved by at once is bounded: a tongue or a closed lid is no news about the skin. */
 #define LEARN_MOST_GREY 6.0f
 
-void window_learn(struct window *w, const struct window_look *look, const float *field, double fraction)
+void window_learn(struct window *w, const struct kernels *k, const struct grey *coefficients, struct affine place,
+                  const float *field, const double light[LIGHT_COUNT], double fraction)
 {
-    if (w->with_field)
+    if (field)
         window_spread(w, field);
+    window_sample(w, k, coefficients, place, field);
     const float rate = (float)fraction;
     for (uint32_t j = 0; j < w->height; j++) {
         for (uint32_t i = 0; i < w->width; i++) {
             const size_t at = (size_t)j * w->width + i;
-            double x = w->x0 + i, y = w->y0 + j, mx, my;
-            affine_apply(&look->motion, x, y, &mx, &my);
-            float dx = (float)(mx - x), dy = (float)(my - y);
-            if (w->with_field) {
-                dx += w->shift_x[at];
-                dy += w->shift_y[at];
-            }
-            float light = 0;
+            float shone = 0;
             for (int l = 0; l < LIGHT_COUNT; l++)
-                light += (float)look->light[l] * light_at(w, l, i, j);
-            const float m = w->weighted[at];
-            /* slopes are − mask ∇T, so the model is slope · d / mask */
-            float model = m > 0 ? (w->slope_x[at] * dx + w->slope_y[at] * dy) / m : 0;
-            float rest = w->residual[at] - model - light;
-            rest = rest > LEARN_MOST_GREY ? LEARN_MOST_GREY : rest < -LEARN_MOST_GREY ? -LEARN_MOST_GREY : rest;
-            w->level[at] += rate * rest;
+                shone += (float)light[l] * light_at(w, l, i, j);
+            const float rest = w->sampled[at] - w->level[at] - shone;
+            w->level[at] += rate * fminf(fmaxf(rest, -LEARN_MOST_GREY), LEARN_MOST_GREY);
         }
     }
 }

@@ -58,7 +58,9 @@ struct window {
     float *slope_x, *slope_y, *weighted, *toned; /**< as struct row_model wants them */
     float *hat;                                  /**< [4][cell_px] */
     double pixels;                               /**< sum of the mask */
-    float mean;                                  /**< of the template */
+    uint32_t learned;                            /**< frames in the template */
+    double learned_s, prepared_s;                /**< when it, and the equations, last heard of a frame */
+    float mean, contrast;                        /**< of the template: mean and standard deviation */
 
     /* the equations: unknowns (node, axis) with nodes in node_index() order */
     uint32_t unknowns, band;
@@ -105,8 +107,12 @@ void window_solve(struct window *w, const struct kernels *k, struct window_look 
 /** Writes the field's displacement at each pixel into w->shift_x and w->shift_y. */
 void window_spread(struct window *w, const float *field);
 
-/** Moves the template towards the frame by @p fraction of what the solution left unexplained, outliers held back. */
-void window_learn(struct window *w, const struct window_look *look, const float *field, double fraction);
+/**
+ * Moves the template by @p fraction towards the frame, sampled once more where the solution says that it lies, in the light
+ * that it found. @p field may be NULL. Outliers are held back.
+ */
+void window_learn(struct window *w, const struct kernels *k, const struct grey *coefficients, struct affine place,
+                  const float *field, const double light[LIGHT_COUNT], double fraction);
 
 /** Displacement of the field at a chart position, in chart pixels. */
 void window_field_at(const struct window *w, const float *field, double x, double y, double *dx, double *dy);

@@ -120,34 +120,42 @@ static bool is_mesh(const struct tflite_model *m, const struct tflite_crop *part
     return fine;
 }
 
+static const char package[] = "@mediapipe/face_mesh/face_mesh_solution_packed_assets.data";
+
+/* The attention mesh, a mesh without attention, which is not needed, and the detector. */
+static int open_all(struct face_models *f, struct qv_error *error)
+{
+    const size_t mesh = next_model(f->bytes, f->size, 0), plain = next_model(f->bytes, f->size, mesh + 8);
+    const size_t detector = next_model(f->bytes, f->size, plain + 8);
+    if (detector >= f->size)
+        return qv_fail(error, QV_ERR_DATA, "not the three models that are expected");
+    int status = open_model(&f->mesh, f->bytes + mesh, plain - mesh, error);
+    if (status == QV_OK)
+        status = open_model(&f->detector, f->bytes + detector, f->size - detector, error);
+    if (status == QV_OK && (!is_mesh(&f->mesh.graph, f->parts) || !is_detector(&f->detector.graph)))
+        status = qv_fail(error, QV_ERR_DATA, "the models have other shapes than expected");
+    return status;
+}
+
 int face_models_open(const char *folder, struct face_models **out, struct qv_error *error)
 {
+    if (!folder)
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "the face models are missing; scripts/models.sh brings them");
     struct face_models *f = calloc(1, sizeof *f);
     if (!f)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
-    static const char package[] = "@mediapipe/face_mesh/face_mesh_solution_packed_assets.data";
-    int status = folder
-                     ? map_file(folder, package, &f->bytes, &f->size, error)
-                     : qv_fail(error, QV_ERR_UNAVAILABLE, "the face models are missing; scripts/models.sh brings them");
+    int status = map_file(folder, package, &f->bytes, &f->size, error);
     if (status) {
         free(f);
         return status;
     }
-    /* The attention mesh, a mesh without it, which we do without too, and the detector. */
-    const size_t mesh = next_model(f->bytes, f->size, 0), plain = next_model(f->bytes, f->size, mesh + 8);
-    const size_t detector = next_model(f->bytes, f->size, plain + 8);
-    if (detector >= f->size)
-        status = qv_fail(error, QV_ERR_DATA, "%s: not the three models that are expected", package);
-    if (status == QV_OK)
-        status = open_model(&f->mesh, f->bytes + mesh, plain - mesh, error);
-    if (status == QV_OK)
-        status = open_model(&f->detector, f->bytes + detector, f->size - detector, error);
-    if (status == QV_OK && (!is_mesh(&f->mesh.graph, f->parts) || !is_detector(&f->detector.graph)))
-        status = qv_fail(error, QV_ERR_DATA, "%s: the models have other shapes than expected", package);
+    struct qv_error why = {0};
+    status = open_all(f, &why);
     if (status) {
-        qv_fail_at(error, "face models");
         face_models_close(f);
-        return status;
+        return qv_fail(error, QV_ERR_UNAVAILABLE,
+                       "the face models in %s cannot be used: %s; scripts/models.sh brings the right ones", folder,
+                       why.text);
     }
     *out = f;
     return QV_OK;

@@ -43,7 +43,7 @@ struct face_models;
 
 /**
  * Reads the models below @p folder (the node_modules folder, or where `make install` put them). NULL: QV_ERR_UNAVAILABLE.
- * Errors: QV_ERR_UNAVAILABLE missing, with the file's name and how to get it; QV_ERR_DATA not what is expected.
+ * Errors: QV_ERR_UNAVAILABLE missing, broken or others than expected, with the place and how to get them; out of memory.
  */
 int face_models_open(const char *folder, struct face_models **out, struct qv_error *error) QV_MUST_CHECK;
 void face_models_close(struct face_models *models);

@@ -27,6 +27,11 @@ struct network {
     uint32_t step_count;
 };
 
+static int no_memory(struct qv_error *error)
+{
+    return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+}
+
 static float half_to_float(uint16_t h)
 {
     const uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = h >> 10 & 31, fraction = h & 1023;
@@ -77,7 +82,7 @@ static int widen_constants(struct network *n, struct qv_error *error)
             return qv_fail(error, QV_ERR_DATA, "operator %u of a model widens what is no constant", i);
         float *to = room_for(n, o->output);
         if (!to)
-            return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+            return no_memory(error);
         const struct tflite_tensor *from = &m->tensors[o->inputs[0]];
         for (uint32_t k = 0; k < from->elements; k++)
             to[k] = half_to_float((uint16_t)(from->data[2 * k] | from->data[2 * k + 1] << 8));
@@ -87,7 +92,7 @@ static int widen_constants(struct network *n, struct qv_error *error)
             continue;
         float *to = room_for(n, t);
         if (!to)
-            return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+            return no_memory(error);
         memcpy(to, m->tensors[t].data, m->tensors[t].elements * sizeof(float));
     }
     return QV_OK;
@@ -99,7 +104,7 @@ static int make_steps(struct network *n, struct qv_error *error)
     const struct tflite_model *m = n->model;
     n->steps = qv_arena_alloc(n->arena, m->operator_count + 1, sizeof *n->steps);
     if (!n->steps)
-        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+        return no_memory(error);
     bool open = false;
     for (uint32_t i = 0; i < m->operator_count; i++) {
         const struct tflite_operator *o = &m->operators[i];
@@ -130,6 +135,7 @@ struct build {
     uint32_t step;
     struct xnn_external_value *external;
     uint32_t external_count;
+    bool no_memory; /* the reason why something could not be added */
 };
 
 static bool value_of(struct build *b, uint32_t tensor, uint32_t *id)
@@ -149,24 +155,108 @@ static bool value_of(struct build *b, uint32_t tensor, uint32_t *id)
     uint32_t flags = 0, external = XNN_INVALID_VALUE_ID;
     const void *data = constant ? b->n->values[tensor] : NULL;
     if (!constant && (!made_here || leaves)) {
-        if (!room_for(b->n, tensor))
+        if (!room_for(b->n, tensor)) {
+            b->no_memory = true;
             return false;
+        }
         external = b->external_count;
         flags = made_here ? XNN_VALUE_FLAG_EXTERNAL_OUTPUT : XNN_VALUE_FLAG_EXTERNAL_INPUT;
         b->external[b->external_count++] = (struct xnn_external_value){external, b->n->values[tensor]};
     }
-    if (xnn_define_tensor_value(b->graph, xnn_datatype_fp32, t->rank, shape, data, external, flags, id) !=
-        xnn_status_success)
-        return false;
+    const enum xnn_status status =
+        xnn_define_tensor_value(b->graph, xnn_datatype_fp32, t->rank, shape, data, external, flags, id);
+    b->no_memory = status == xnn_status_out_of_memory;
     b->ids[tensor] = *id;
+    return status == xnn_status_success;
+}
+
+/* Whether a window of that size slides along a side as the operator says. */
+static bool slides(const struct tflite_operator *o, uint32_t from, uint32_t window, uint32_t stride, uint32_t to)
+{
+    if (!stride || !window || (!o->padding_same && from < window))
+        return false;
+    return to == (o->padding_same ? (from + stride - 1) / stride : (from - window) / stride + 1);
+}
+
+static bool slides_over(const struct tflite_operator *o, const struct tflite_tensor *x, const struct tflite_tensor *y,
+                        uint32_t width, uint32_t height)
+{
+    return x->rank == 4 && y->rank == 4 && x->shape[0] == y->shape[0] &&
+           slides(o, x->shape[1], height, o->stride_y, y->shape[1]) &&
+           slides(o, x->shape[2], width, o->stride_x, y->shape[2]);
+}
+
+static bool convolves(const struct network *n, const struct tflite_operator *o)
+{
+    const struct tflite_tensor *t = n->model->tensors, *x = &t[o->inputs[0]], *y = &t[o->output];
+    if (o->input_count != 3 || !n->values[o->inputs[1]] || !n->values[o->inputs[2]])
+        return false;
+    const struct tflite_tensor *w = &t[o->inputs[1]];
+    const bool depthwise = o->code == TFLITE_DEPTHWISE_CONV_2D;
+    const uint32_t channels = w->shape[depthwise ? 3 : 0];
+    return w->rank == 4 && slides_over(o, x, y, w->shape[2], w->shape[1]) && w->shape[3] == x->shape[3] &&
+           channels == y->shape[3] && t[o->inputs[2]].elements == channels && (!depthwise || w->shape[0] == 1);
+}
+
+static bool same_shape(const struct tflite_tensor *a, const struct tflite_tensor *b)
+{
+    return a->rank == b->rank && memcmp(a->shape, b->shape, a->rank * sizeof *a->shape) == 0;
+}
+
+static bool pads(const struct tflite_model *m, const struct tflite_operator *o, size_t before[static TFLITE_DIMENSIONS],
+                 size_t after[static TFLITE_DIMENSIONS])
+{
+    const struct tflite_tensor *x = &m->tensors[o->inputs[0]], *y = &m->tensors[o->output];
+    const struct tflite_tensor *p = o->input_count == 2 ? &m->tensors[o->inputs[1]] : NULL;
+    if (!p || p->type != TFLITE_INT32 || !p->data || p->elements != 2 * x->rank || y->rank != x->rank)
+        return false;
+    for (uint32_t i = 0; i < x->rank; i++) {
+        const int32_t low = tflite_int32(p, 2 * i), high = tflite_int32(p, 2 * i + 1);
+        if (low < 0 || high < 0 || (int64_t)x->shape[i] + low + high != y->shape[i])
+            return false;
+        before[i] = (size_t)low;
+        after[i] = (size_t)high;
+    }
     return true;
+}
+
+/* Whether an operator's tensors fit one another: XNNPACK believes what it is told. */
+static bool xnn_fits(const struct network *n, const struct tflite_operator *o)
+{
+    const struct tflite_tensor *t = n->model->tensors, *x = &t[o->inputs[0]], *y = &t[o->output];
+    const uint32_t floats = o->code == TFLITE_PAD ? 1 : o->input_count; /* how much to pad are whole numbers */
+    for (uint32_t k = 0; k < floats; k++) {
+        if (t[o->inputs[k]].type != TFLITE_FLOAT32)
+            return false;
+    }
+    if (!o->input_count || y->type != TFLITE_FLOAT32 || !x->rank || !n->last_use[o->output])
+        return false; /* for what nobody reads it has no room */
+    switch (o->code) {
+    case TFLITE_CONV_2D:
+    case TFLITE_DEPTHWISE_CONV_2D:
+        return convolves(n, o);
+    case TFLITE_MAX_POOL_2D:
+        return o->input_count == 1 && slides_over(o, x, y, o->pool_width, o->pool_height) && x->shape[3] == y->shape[3];
+    case TFLITE_PRELU:
+        return o->input_count == 2 && same_shape(x, y) && n->values[o->inputs[1]] &&
+               t[o->inputs[1]].elements == x->shape[x->rank - 1];
+    case TFLITE_RELU:
+        return o->input_count == 1 && same_shape(x, y);
+    case TFLITE_ADD:
+        return o->input_count == 2 && same_shape(x, y) && same_shape(&t[o->inputs[1]], y);
+    case TFLITE_MUL:
+        return o->input_count == 2 && same_shape(x, y) &&
+               (same_shape(&t[o->inputs[1]], y) || t[o->inputs[1]].elements == 1);
+    default: /* PAD, which reads its numbers when it is added */
+        return true;
+    }
 }
 
 static bool add_operator(struct build *b, const struct tflite_operator *o)
 {
     const struct tflite_model *m = b->n->model;
     uint32_t in[TFLITE_LINKS_MAX], out;
-    if (!o->input_count)
+    if (!xnn_fits(b->n, o))
         return false;
     const uint32_t links = o->code == TFLITE_PAD ? 1 : o->input_count; /* how much to pad is read here, not there */
     for (uint32_t k = 0; k < links; k++) {
@@ -178,68 +268,56 @@ static bool add_operator(struct build *b, const struct tflite_operator *o)
     const float low = o->activation != TFLITE_LINEAR ? 0 : -INFINITY,
                 high = o->activation == TFLITE_CLAMP_0_6 ? 6 : INFINITY;
     const uint32_t same = o->padding_same ? XNN_FLAG_TENSORFLOW_SAME_PADDING : 0;
-    const struct tflite_tensor *x = &m->tensors[o->inputs[0]];
+    const struct tflite_tensor *w = &m->tensors[o->inputs[o->input_count > 1 ? 1 : 0]];
+    size_t before[TFLITE_DIMENSIONS], after[TFLITE_DIMENSIONS];
     enum xnn_status status = xnn_status_invalid_parameter;
     switch (o->code) {
-    case TFLITE_CONV_2D: {
-        const struct tflite_tensor *w = &m->tensors[o->inputs[1]];
-        if (o->input_count != 3 || w->rank != 4 || x->rank != 4 || w->shape[3] != x->shape[3] ||
-            m->tensors[o->inputs[2]].elements != w->shape[0])
-            return false;
+    case TFLITE_CONV_2D:
         status = xnn_define_convolution_2d(b->graph, 0, 0, 0, 0, w->shape[1], w->shape[2], o->stride_y, o->stride_x, 1,
                                            1, 1, w->shape[3], w->shape[0], low, high, in[0], in[1], in[2], out, same);
         break;
-    }
-    case TFLITE_DEPTHWISE_CONV_2D: {
-        const struct tflite_tensor *w = &m->tensors[o->inputs[1]];
-        if (o->input_count != 3 || w->rank != 4 || x->rank != 4 || w->shape[3] != x->shape[3] ||
-            m->tensors[o->inputs[2]].elements != w->shape[3])
-            return false;
+    case TFLITE_DEPTHWISE_CONV_2D:
         status = xnn_define_depthwise_convolution_2d(b->graph, 0, 0, 0, 0, w->shape[1], w->shape[2], o->stride_y,
                                                      o->stride_x, 1, 1, 1, w->shape[3], low, high, in[0], in[1], in[2],
                                                      out, same);
         break;
-    }
     case TFLITE_PRELU:
-        if (o->input_count != 2 || m->tensors[o->inputs[1]].elements != x->shape[x->rank - 1])
-            return false;
         status = xnn_define_prelu(b->graph, in[0], in[1], out, 0);
         break;
     case TFLITE_RELU:
         status = xnn_define_clamp(b->graph, 0, INFINITY, in[0], out, 0);
         break;
     case TFLITE_ADD:
-        if (o->input_count == 2)
-            status = xnn_define_add2(b->graph, low, high, in[0], in[1], out, 0);
+        status = xnn_define_add2(b->graph, low, high, in[0], in[1], out, 0);
         break;
     case TFLITE_MUL:
-        if (o->input_count == 2)
-            status = xnn_define_multiply2(b->graph, low, high, in[0], in[1], out, 0);
+        status = xnn_define_multiply2(b->graph, low, high, in[0], in[1], out, 0);
         break;
     case TFLITE_MAX_POOL_2D:
         status = xnn_define_max_pooling_2d(b->graph, 0, 0, 0, 0, o->pool_height, o->pool_width, o->stride_y,
                                            o->stride_x, 1, 1, -INFINITY, INFINITY, in[0], out, same);
         break;
-    case TFLITE_PAD: {
-        const struct tflite_tensor *p = o->input_count == 2 ? &m->tensors[o->inputs[1]] : NULL;
-        size_t before[TFLITE_DIMENSIONS], after[TFLITE_DIMENSIONS];
-        if (!p || p->type != TFLITE_INT32 || !p->data || p->elements != 2 * x->rank)
+    case TFLITE_PAD:
+        if (!pads(m, o, before, after))
             return false;
-        for (uint32_t i = 0; i < x->rank; i++) {
-            const int32_t low_side = tflite_int32(p, 2 * i), high_side = tflite_int32(p, 2 * i + 1);
-            if (low_side < 0 || high_side < 0 || m->tensors[o->output].rank != x->rank ||
-                (int64_t)x->shape[i] + low_side + high_side != m->tensors[o->output].shape[i])
-                return false;
-            before[i] = (size_t)low_side;
-            after[i] = (size_t)high_side;
-        }
         status = xnn_define_static_constant_pad(b->graph, before, after, 0, in[0], out, 0);
         break;
-    }
     default:
         break;
     }
+    b->no_memory = status == xnn_status_out_of_memory;
     return status == xnn_status_success;
+}
+
+/* Makes the runtime of a finished subgraph. */
+static int make_runtime(struct build *b, xnn_runtime_t *runtime, struct qv_error *error)
+{
+    enum xnn_status status = xnn_create_runtime_v2(b->graph, NULL, 0, runtime);
+    if (status == xnn_status_success)
+        status = xnn_setup_runtime(*runtime, b->external_count, b->external);
+    if (status == xnn_status_out_of_memory)
+        return no_memory(error);
+    return status == xnn_status_success ? QV_OK : qv_fail(error, QV_ERR_DATA, "a model does not run");
 }
 
 static int build_step(struct network *n, uint32_t index, struct qv_error *error)
@@ -251,16 +329,17 @@ static int build_step(struct network *n, uint32_t index, struct qv_error *error)
     b.external = calloc(m->tensor_count, sizeof *b.external);
     int status = QV_OK;
     if (!b.ids || !b.external || xnn_create_subgraph(m->tensor_count, 0, &b.graph) != xnn_status_success)
-        status = qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+        status = no_memory(error);
     for (uint32_t t = 0; b.ids && t < m->tensor_count; t++)
         b.ids[t] = XNN_INVALID_VALUE_ID;
     for (uint32_t i = step->first; status == QV_OK && i < step->first + step->count; i++) {
-        if (m->operators[i].code != TFLITE_DEQUANTIZE && !add_operator(&b, &m->operators[i]))
-            status = qv_fail(error, QV_ERR_DATA, "operator %u of a model does not fit its tensors", i);
+        if (m->operators[i].code == TFLITE_DEQUANTIZE || add_operator(&b, &m->operators[i]))
+            continue;
+        status = b.no_memory ? no_memory(error)
+                             : qv_fail(error, QV_ERR_DATA, "operator %u of a model does not fit its tensors", i);
     }
-    if (status == QV_OK && (xnn_create_runtime_v2(b.graph, NULL, 0, &step->runtime) != xnn_status_success ||
-                            xnn_setup_runtime(step->runtime, b.external_count, b.external) != xnn_status_success))
-        status = qv_fail(error, QV_ERR_DATA, "a model does not run");
+    if (status == QV_OK)
+        status = make_runtime(&b, &step->runtime, error);
     if (b.graph)
         xnn_delete_subgraph(b.graph);
     free(b.ids);
@@ -328,7 +407,8 @@ static bool plain_fits(const struct network *n, const struct tflite_operator *o)
     const struct tflite_model *m = n->model;
     if (!o->input_count)
         return false;
-    const bool numbers = o->code == TFLITE_STRIDED_SLICE; /* its other inputs are whole numbers, read from the file */
+    /* The other inputs of these are whole numbers: what they ask for is what the output's shape says. */
+    const bool numbers = o->code == TFLITE_STRIDED_SLICE || o->code == TFLITE_RESHAPE;
     for (uint32_t k = 0; k < (numbers ? 1 : o->input_count); k++) {
         if (!n->values[o->inputs[k]] || m->tensors[o->inputs[k]].type != TFLITE_FLOAT32)
             return false;
@@ -390,16 +470,14 @@ int network_create(const struct tflite_model *model, struct network **out, struc
     struct network *n = arena ? qv_arena_alloc(arena, 1, sizeof *n) : NULL;
     if (!n) {
         qv_arena_destroy(arena);
-        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+        return no_memory(error);
     }
     n->arena = arena;
     n->model = model;
     n->values = qv_arena_alloc(arena, model->tensor_count, sizeof *n->values);
     n->last_use = qv_arena_alloc(arena, model->tensor_count, sizeof *n->last_use);
     n->made_in = qv_arena_alloc(arena, model->tensor_count, sizeof *n->made_in);
-    int status = n->values && n->last_use && n->made_in && room_for(n, model->input)
-                     ? QV_OK
-                     : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    int status = n->values && n->last_use && n->made_in && room_for(n, model->input) ? QV_OK : no_memory(error);
     if (status == QV_OK)
         status = widen_constants(n, error);
     if (status == QV_OK)
@@ -411,7 +489,7 @@ int network_create(const struct tflite_model *model, struct network **out, struc
             continue;
         }
         if (!room_for(n, o->output))
-            status = qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+            status = no_memory(error);
         else if (!plain_fits(n, o))
             status = qv_fail(error, QV_ERR_DATA, "operator %u of a model does not fit its tensors", n->steps[i].first);
     }

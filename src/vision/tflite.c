@@ -436,6 +436,8 @@ static int read_crop(struct reading *r, const struct table *t, uint32_t index, s
         .height = flex_uint(&c, &map, "output_height"),
     };
     out->crop = crop;
+    if (!c.broken && (!crop->width || !crop->height))
+        return operator_not_so(r, index, "its crop has no samples");
     return c.broken ? operator_not_so(r, index, "the options of its crop are missing or of another kind") : QV_OK;
 }
 

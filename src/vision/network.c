@@ -255,7 +255,7 @@ static bool xnn_fits(const struct network *n, const struct tflite_operator *o)
 static bool add_operator(struct build *b, const struct tflite_operator *o)
 {
     const struct tflite_model *m = b->n->model;
-    uint32_t in[TFLITE_LINKS_MAX], out;
+    uint32_t in[TFLITE_LINKS_MAX] = {0}, out;
     if (!xnn_fits(b->n, o))
         return false;
     const uint32_t links = o->code == TFLITE_PAD ? 1 : o->input_count; /* how much to pad is read here, not there */
@@ -462,6 +462,33 @@ static void run_plain(struct network *n, const struct tflite_operator *o)
 
 /* ---- the whole ----------------------------------------------------------------------------------------------------------------- */
 
+static int build(struct network *n, struct qv_error *error)
+{
+    const struct tflite_model *m = n->model;
+    n->values = qv_arena_alloc(n->arena, m->tensor_count, sizeof *n->values);
+    n->last_use = qv_arena_alloc(n->arena, m->tensor_count, sizeof *n->last_use);
+    n->made_in = qv_arena_alloc(n->arena, m->tensor_count, sizeof *n->made_in);
+    if (!n->values || !n->last_use || !n->made_in || !room_for(n, m->input))
+        return no_memory(error);
+    int status = widen_constants(n, error);
+    if (status == QV_OK)
+        status = make_steps(n, error);
+    for (uint32_t i = 0; status == QV_OK && i < n->step_count; i++) {
+        const struct tflite_operator *o = &m->operators[n->steps[i].first];
+        if (is_xnn(o))
+            status = build_step(n, i, error);
+        else if (!room_for(n, o->output))
+            status = no_memory(error);
+        else if (!plain_fits(n, o))
+            status = qv_fail(error, QV_ERR_DATA, "operator %u of a model does not fit its tensors", n->steps[i].first);
+    }
+    for (uint32_t k = 0; status == QV_OK && k < m->output_count; k++) {
+        if (!n->values[m->outputs[k]])
+            status = qv_fail(error, QV_ERR_DATA, "output %u of a model is made by nothing", k);
+    }
+    return status;
+}
+
 int network_create(const struct tflite_model *model, struct network **out, struct qv_error *error)
 {
     if (xnn_initialize(NULL) != xnn_status_success)
@@ -474,29 +501,7 @@ int network_create(const struct tflite_model *model, struct network **out, struc
     }
     n->arena = arena;
     n->model = model;
-    n->values = qv_arena_alloc(arena, model->tensor_count, sizeof *n->values);
-    n->last_use = qv_arena_alloc(arena, model->tensor_count, sizeof *n->last_use);
-    n->made_in = qv_arena_alloc(arena, model->tensor_count, sizeof *n->made_in);
-    int status = n->values && n->last_use && n->made_in && room_for(n, model->input) ? QV_OK : no_memory(error);
-    if (status == QV_OK)
-        status = widen_constants(n, error);
-    if (status == QV_OK)
-        status = make_steps(n, error);
-    for (uint32_t i = 0; status == QV_OK && i < n->step_count; i++) {
-        const struct tflite_operator *o = &model->operators[n->steps[i].first];
-        if (is_xnn(o)) {
-            status = build_step(n, i, error);
-            continue;
-        }
-        if (!room_for(n, o->output))
-            status = no_memory(error);
-        else if (!plain_fits(n, o))
-            status = qv_fail(error, QV_ERR_DATA, "operator %u of a model does not fit its tensors", n->steps[i].first);
-    }
-    for (uint32_t k = 0; status == QV_OK && k < model->output_count; k++) {
-        if (!n->values[model->outputs[k]])
-            status = qv_fail(error, QV_ERR_DATA, "output %u of a model is made by nothing", k);
-    }
+    int status = build(n, error);
     if (status) {
         network_destroy(n);
         return status;

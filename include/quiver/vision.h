@@ -205,6 +205,28 @@ struct qv_watch_settings {
 int qv_watch(const char *path, const struct qv_watch_settings *settings, struct qv_arena *arena,
              struct qv_measurement **out, struct qv_error *error) QV_MUST_CHECK;
 
+/* ---- writing clips ---------------------------------------------------------------------------------------------- */
+
+/** How a clip is compressed. */
+#define QV_CODEC_MAP(X)                                                                                                \
+    X(H264, "h264") /* 8 bits, as most phones write */                                                                 \
+    X(HEVC, "hevc")                                                                                                    \
+    X(HEVC10, "hevc10") /* the same with 10 bits, as newer phones write */                                             \
+    X(VP9, "vp9")                                                                                                      \
+    X(MJPEG, "mjpeg")                                                                                                  \
+    X(LOSSLESS, "lossless") /* every sample as it was given */
+
+enum qv_codec {
+#define QV_CODEC_ENUM(name, word) QV_CODEC_##name,
+    QV_CODEC_MAP(QV_CODEC_ENUM)
+#undef QV_CODEC_ENUM
+        QV_CODEC_COUNT
+};
+
+const char *qv_codec_name(enum qv_codec codec);
+/** The codec named so, or -1. */
+int qv_codec_find(const char *name);
+
 #ifdef __cplusplus
 }
 #endif

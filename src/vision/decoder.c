@@ -101,7 +101,7 @@ static uint32_t free_slot(struct decoder *d)
 static int read_bytes(void *opaque, uint8_t *buffer, int size)
 {
     ssize_t got;
-    while ((got = read(WIRE_CLIP, buffer, (size_t)size)) < 0 && errno == EINTR) {
+    while ((got = read(WIRE_FILE, buffer, (size_t)size)) < 0 && errno == EINTR) {
     }
     return got > 0 ? (int)got : got == 0 ? AVERROR_EOF : AVERROR(errno);
 }
@@ -109,11 +109,11 @@ static int read_bytes(void *opaque, uint8_t *buffer, int size)
 static int64_t seek_bytes(void *opaque, int64_t offset, int whence)
 {
     if (whence == AVSEEK_SIZE) {
-        off_t here = lseek(WIRE_CLIP, 0, SEEK_CUR), end = lseek(WIRE_CLIP, 0, SEEK_END);
-        (void)!lseek(WIRE_CLIP, here, SEEK_SET);
+        off_t here = lseek(WIRE_FILE, 0, SEEK_CUR), end = lseek(WIRE_FILE, 0, SEEK_END);
+        (void)!lseek(WIRE_FILE, here, SEEK_SET);
         return end;
     }
-    return lseek(WIRE_CLIP, offset, whence & ~AVSEEK_FORCE);
+    return lseek(WIRE_FILE, offset, whence & ~AVSEEK_FORCE);
 }
 
 static void open_container(struct decoder *d, const char *device)
@@ -131,7 +131,7 @@ static void open_container(struct decoder *d, const char *device)
         d->format = avformat_alloc_context();
         if (!buffer || !d->format)
             give_up(UNAVAILABLE, "out of memory");
-        d->seekable = lseek(WIRE_CLIP, 0, SEEK_CUR) >= 0;
+        d->seekable = lseek(WIRE_FILE, 0, SEEK_CUR) >= 0;
         d->format->pb =
             avio_alloc_context(buffer, IO_BUFFER_BYTES, 0, NULL, read_bytes, NULL, d->seekable ? seek_bytes : NULL);
         if (!d->format->pb)
@@ -393,7 +393,7 @@ int main(int argc, char **argv)
     if (device)
         open_container(&d,
                        device); /* a camera is opened before the door closes; it is the kernel's, not a stranger's */
-    const char *missing = sandbox_enter(device);
+    const char *missing = sandbox_enter(device ? SANDBOX_CAMERA : SANDBOX_READING);
     if (missing)
         give_up(UNAVAILABLE, "the decoder cannot be locked in: %s", missing);
     if (!device)

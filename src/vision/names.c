@@ -13,6 +13,7 @@ static const char *const regions[] = {
 
 #define WORD(name, word) word,
 static const char *const movements[] = {QV_MOVEMENT_MAP(WORD)};
+static const char *const codecs[] = {QV_CODEC_MAP(WORD)};
 #undef WORD
 
 #define WARNING(name, word, sentence) {word, sentence},
@@ -70,4 +71,19 @@ const char *qv_warning_sentence(enum qv_watch_warning warning)
 {
     assert(warning < QV_WARNING_COUNT);
     return warnings[warning].sentence;
+}
+
+const char *qv_codec_name(enum qv_codec codec)
+{
+    assert(codec < QV_CODEC_COUNT);
+    return codecs[codec];
+}
+
+int qv_codec_find(const char *name)
+{
+    for (int i = 0; i < QV_CODEC_COUNT; i++) {
+        if (strcmp(codecs[i], name) == 0)
+            return i;
+    }
+    return -1;
 }

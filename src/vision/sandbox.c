@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sandbox.h"
 
+#include "wire.h"
+
 #include <errno.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/prctl.h>
@@ -12,6 +15,7 @@
 #include <unistd.h>
 
 #define MEMORY_BYTES ((rlim_t)3 << 30) /* of address space: half of it are the slots, of which little is touched */
+#define FILM_BYTES ((rlim_t)256 << 30) /* hours of what nobody compressed */
 #define CPU_S ((rlim_t)48 * 3600)      /* hours of 4K take hours; a hang is found by the parent's own clock */
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -22,19 +26,24 @@
 #endif
 #endif
 
+/* To @p value, or to what was set before, if that is less. */
 static bool limit(__rlimit_resource_t which, rlim_t value)
 {
-    const struct rlimit l = {value, value};
+    struct rlimit l;
+    if (getrlimit(which, &l) != 0)
+        return false;
+    l.rlim_max = l.rlim_max < value ? l.rlim_max : value;
+    l.rlim_cur = l.rlim_cur < value ? l.rlim_cur : value;
     return setrlimit(which, &l) == 0;
 }
 
-static bool limit_all(void)
+static bool limit_all(rlim_t file_bytes)
 {
 #ifndef SANITIZED /* whose shadow is terabytes of address space */
     if (!limit(RLIMIT_AS, MEMORY_BYTES))
         return false;
 #endif
-    return limit(RLIMIT_CPU, CPU_S) && limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0);
+    return limit(RLIMIT_CPU, CPU_S) && limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, file_bytes);
 }
 
 /* Files: none. An old kernel has no Landlock, and then the filter alone denies them. */
@@ -48,7 +57,7 @@ static void deny_files(void)
     close(rules);
 }
 
-/* What decoding needs, and nothing that names a file, a peer or a program. */
+/* What decoding and encoding need, and nothing that names a file, a peer or a program. */
 static const int allowed[] = {
     SCMP_SYS(read),         SCMP_SYS(readv),
     SCMP_SYS(lseek),        SCMP_SYS(sendto),
@@ -66,9 +75,9 @@ static const int allowed[] = {
     SCMP_SYS(exit),         SCMP_SYS(exit_group),
 };
 
-const char *sandbox_enter(bool camera)
+const char *sandbox_enter(enum sandbox_for purpose)
 {
-    if (!limit_all())
+    if (!limit_all(purpose == SANDBOX_WRITING ? FILM_BYTES : 0))
         return "setrlimit";
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
         return "prctl";
@@ -77,11 +86,14 @@ const char *sandbox_enter(bool camera)
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     if (!filter)
         return "seccomp";
-    bool fine = true;
+    bool fine = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0;
     for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
         fine = fine && seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0) == 0;
-    if (camera)
+    if (purpose == SANDBOX_CAMERA)
         fine = fine && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 0) == 0;
+    if (purpose == SANDBOX_WRITING)
+        fine =
+            fine && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, WIRE_FILE)) == 0;
     fine = fine && seccomp_load(filter) == 0;
     seccomp_release(filter);
     return fine ? NULL : "seccomp";

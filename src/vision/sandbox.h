@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Locks this process in, for good: no file can be opened (Landlock where the kernel has it, seccomp in any case), no socket made,
- * no program started; memory and processor time are bounded.
+ * Locks this process in, all its threads, for good: no file can be opened (Landlock where the kernel has it, seccomp in any case), no
+ * socket made, no program or thread started; memory and processor time are bounded.
  */
 #ifndef QUIVER_VISION_SANDBOX_H
 #define QUIVER_VISION_SANDBOX_H
 
-#include <stdbool.h>
+/** What is left beside working on memory and talking on what is open. */
+enum sandbox_for {
+    SANDBOX_READING, /**< of what is open; nothing may be written */
+    SANDBOX_CAMERA,  /**< the same, and ioctl, by which a camera is driven */
+    SANDBOX_WRITING, /**< to the one file WIRE_FILE */
+};
 
-/** NULL, or what is missing. With @p camera, ioctl stays allowed: a camera is driven by it. */
-const char *sandbox_enter(bool camera);
+/** NULL, or what is missing. */
+const char *sandbox_enter(enum sandbox_for purpose);
 
 #endif

@@ -38,6 +38,9 @@ bool qv_page_knowledge(const struct qv_knowledge *knowledge, const char *id, con
 /** A measurement as the contract's JSON object. `indent` 0: one line. */
 void qv_json_measurement(const struct qv_measurement *measurement, unsigned indent, struct qv_text *text);
 
+/** The truth of a phantom: a measurement, with how it was made under `phantom`. `indent` 0: one line. */
+void qv_json_phantom(const struct qv_phantom *phantom, unsigned indent, struct qv_text *text);
+
 /** A measurement on one screen, for the person who was filmed. */
 void qv_page_measurement(const struct qv_measurement *measurement, const struct qv_page_settings *settings,
                          struct qv_text *text);

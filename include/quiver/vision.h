@@ -227,6 +227,119 @@ const char *qv_codec_name(enum qv_codec codec);
 /** The codec named so, or -1. */
 int qv_codec_find(const char *name);
 
+/* ---- phantoms --------------------------------------------------------------------------------------------------- */
+
+/**
+ * A phantom is a clip whose movements are known, because they were put there: the skin of a portrait, or of a real clip, is
+ * warped by stated amounts. What watches clips can be held against it.
+ *
+ * At the centre of each moving patch the skin is displaced by exactly the amplitude; around it by less, as a Gaussian. The picture is
+ * interpolated by exact cubic B-splines, in samples that are not rounded before noise is added and the codec sees them.
+ */
+#define QV_WAVEFORM_MAP(X)                                                                                             \
+    X(NONE, "none")       /* nothing twitches */                                                                       \
+    X(SINGLE, "single")   /* one twitch now and then: a raised cosine */                                               \
+    X(CLUSTER, "cluster") /* three to six of them in a burst */                                                        \
+    X(TREMOR, "tremor")   /* a lip that goes up and down, at `frequency_hz` */                                         \
+    X(VOLLEY, "volley")   /* lid and corner of the mouth of one side together */                                       \
+    X(HOLD, "hold")       /* drawn aside and held there for seconds */                                                 \
+    X(RIPPLE, "ripple")   /* a wave that travels under the skin, at `frequency_hz` */
+
+enum qv_waveform {
+#define QV_WAVEFORM_ENUM(name, word) QV_WAVEFORM_##name,
+    QV_WAVEFORM_MAP(QV_WAVEFORM_ENUM)
+#undef QV_WAVEFORM_ENUM
+        QV_WAVEFORM_COUNT
+};
+
+const char *qv_waveform_name(enum qv_waveform waveform);
+/** The waveform named so, or -1. */
+int qv_waveform_find(const char *name);
+
+#define QV_LIGHT_MAP(X)                                                                                                \
+    X(STEADY, "steady")                                                                                                \
+    X(DRIFT, "drift") /* a cloud: slowly up and down by a tenth */                                                     \
+    X(STEPS, "steps") /* a camera that corrects its exposure every few seconds */
+
+enum qv_light {
+#define QV_LIGHT_ENUM(name, word) QV_LIGHT_##name,
+    QV_LIGHT_MAP(QV_LIGHT_ENUM)
+#undef QV_LIGHT_ENUM
+        QV_LIGHT_COUNT
+};
+
+const char *qv_light_name(enum qv_light light);
+/** The light named so, or -1. */
+int qv_light_find(const char *name);
+
+/** What to make. A member that is 0 is the usual, where one is named. */
+struct qv_phantom_settings {
+    const char *models_folder; /**< as in qv_watch_settings */
+    uint64_t seed;             /**< same settings, same seed, same machine: same bytes */
+    double seconds;            /**< 1–3600; usual 20, or all of a portrait that is a clip */
+
+    /* the picture; none of it for a portrait that is a clip, which keeps its own */
+    uint32_t width, height; /**< as shown; even, 64–4096; usual 1280 × 720 */
+    double rate_hz;         /**< 1–240; usual 30 */
+    double face_width_px;   /**< temple to temple; usual 0.53 of the shorter side */
+    bool head_moves;        /**< by a few pixels, slowly */
+    bool nods;
+
+    /* the twitch */
+    enum qv_waveform waveform;
+    enum qv_side side;   /**< the person's own; usual left, of a tremor both */
+    const char *part;    /**< "upper_lip", "cheek" …; NULL: the waveform's usual */
+    double amplitude_px; /**< shown pixels at the centre of the patch, its peak; at most 0.06 face widths; usual 1 */
+    double
+        duration_ms; /**< 40–60000, of one twitch, or of a run of tremor, ripple or hold; usual 120, 4000, 2000, 2000 */
+    double every_s; /**< 0.2–600, mean time from one to the next; usual 2; cluster 4, longer ones twice their length */
+    double frequency_hz; /**< 1–15, of tremor and ripple; usual 5 and 3 */
+    bool blinks, speaks, smiles;
+
+    /* light, camera, file */
+    enum qv_light light;
+    double flicker_hz;    /**< of the lamp, 1–1000; 0: none */
+    bool rolling_shutter; /**< rows are seen one after another, over 20 ms */
+    double noise_sigma;   /**< of luma in levels of 8 bits, 0–50; chroma has half of it */
+    double drop_fraction; /**< of the frames, 0–0.9: left out at random */
+    uint32_t repeat;      /**< each picture this often, 1–10, so that fewer are true */
+    bool uneven_times;    /**< the time between frames varies by up to a third */
+    bool mirrored;        /**< the picture is a mirror image */
+    int rotation_deg;     /**< stored turned, to be shown turned clockwise by 0, 90, 180 or 270; .mp4 and .mov only */
+    enum qv_codec codec;
+    int quality; /**< on the codec's own scale (crf), less is better; usual what the codec thinks best */
+
+    const volatile sig_atomic_t *stop; /**< as in qv_watch_settings, but then nothing is left */
+    void (*progress)(void *context, double fraction, int64_t time_us);
+    void *progress_context;
+};
+
+/** Where and how one region moves: displacement = amplitude · toward · exp(−x²/2σx² − y²/2σy²), x and y along the face's axes. */
+struct qv_phantom_patch {
+    enum qv_region region;
+    double x_px, y_px;             /**< centre, in the shown picture, with the head where it began, not mirrored */
+    double sigma_x_px, sigma_y_px; /**< across the face and along it */
+    double toward_x, toward_y;     /**< unit vector */
+};
+
+struct qv_phantom {
+    struct qv_phantom_settings settings; /**< with the usual filled in */
+    struct qv_measurement truth;         /**< what a perfect eye would measure; no noise, no SNR */
+    uint32_t patch_count;
+    struct qv_phantom_patch patches[QV_REGION_COUNT];
+    bool over_clip;         /**< the portrait is a clip */
+    uint32_t unseen_frames; /**< of it, in which no face was found and nothing was moved */
+};
+
+/**
+ * Makes a phantom of the picture or clip @p portrait in the file @p path (.mp4, .mov, .mkv, .webm, .avi), which appears only when
+ * it is whole. The result and all in it live in @p arena.
+ * Errors: QV_ERR_USAGE settings that cannot be; QV_ERR_NO_INPUT, QV_ERR_DATA the portrait is missing, no picture, has no face;
+ * QV_ERR_UNAVAILABLE models, decoder, encoder or codec missing; QV_ERR_CANNOT_CREATE, QV_ERR_IO the file.
+ */
+int qv_phantom_make(const char *portrait, const char *path, const struct qv_phantom_settings *settings,
+                    struct qv_arena *arena, struct qv_phantom **out, struct qv_error *error) QV_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

@@ -68,10 +68,51 @@ static const char watch_help[] =
     "  --mirrored        the picture is a mirror image, as many selfie cameras make it\n"
     "  --seconds S       watch so much of it; 20 of a camera when not said\n";
 
+static const char phantom_help[] =
+    "usage: quiver phantom --portrait PICTURE --out FILE.mp4 [OPTIONS]\n"
+    "\n"
+    "Makes a clip whose movements are known, because they were put there: to see how well quiver watch finds them. "
+    "The\n"
+    "truth is written beside it, as quiver watch --json would say it. PICTURE may be a clip, which then keeps its own\n"
+    "size, times and head. The same options make the same clip.\n"
+    "\n"
+    "  --out FILE          .mp4, .mov, .mkv, .webm or .avi\n"
+    "  --truth FILE        where the truth goes; FILE.json beside FILE.mp4 when not said\n"
+    "  --seed N            another number, other chance; 1\n"
+    "  --seconds S         20; of a clip all\n"
+    "  --size WxH          1280x720\n"
+    "  --rate HZ           30\n"
+    "  --face-width PX     temple to temple; about half of the shorter side\n"
+    "  --head still|moving\n"
+    "\n"
+    "  --waveform W        single, cluster, tremor (of a lip), volley (eye and mouth together), hold (for seconds),\n"
+    "                      ripple (under the skin) or none; single\n"
+    "  --side S            left, right or both: the person's own; left, of a tremor both\n"
+    "  --region R          upper_lip, lower_lip, mouth_corner, cheek, chin, eyelid or brow\n"
+    "  --amplitude PX      how far the middle of the patch moves at its peak; 1\n"
+    "  --duration MS       of one twitch, 120; of a run of tremor 4000, of hold and ripple 2000\n"
+    "  --every S           from one to the next, on average; 2, of longer ones more\n"
+    "  --frequency HZ      of tremor, 5, and ripple, 3\n"
+    "  --blinks  --speech  --smiles  --nods\n"
+    "                      what is no twitch\n"
+    "\n"
+    "  --noise SIGMA       of the sensor, in grey levels of 255; 0\n"
+    "  --light L           steady, drift or steps (of the camera's exposure)\n"
+    "  --flicker HZ        of a lamp\n"
+    "  --rolling-shutter   rows are seen one after another\n"
+    "  --drop FRACTION     so many frames are missing\n"
+    "  --repeat N          each picture N times, so that fewer are true\n"
+    "  --vfr               uneven times from frame to frame\n"
+    "  --mirror            the picture is a mirror image\n"
+    "  --rotate DEG        stored turned: 90, 180 or 270 degrees clockwise set it right\n"
+    "  --codec C           h264, hevc, hevc10, vp9, mjpeg or lossless; h264, of .webm vp9, of .avi mjpeg\n"
+    "  --crf N             how hard it is compressed, on the codec's own scale; more is harder\n";
+
 static const struct verb verbs[] = {
     {"ask", cli_ask, "why is it twitching, how urgent is it, what to do", ask_help},
     {"knowledge", cli_knowledge, "show, search and check what quiver knows", knowledge_help},
     {"watch", cli_watch, "see and measure the twitch in a clip", watch_help},
+    {"phantom", cli_phantom, "make a clip whose twitches are known", phantom_help},
     {"help", help, "this page; quiver help VERB says more", NULL},
     {"version", version, "which quiver this is", NULL},
     {"log", NULL, NULL, NULL},
@@ -81,7 +122,6 @@ static const struct verb verbs[] = {
     {"serve", NULL, NULL, NULL},
     {"import", NULL, NULL, NULL},
     {"export", NULL, NULL, NULL},
-    {"phantom", NULL, NULL, NULL},
 };
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A measurement as the contract's JSON object. */
-#include <quiver/report.h>
+#include "measurement.h"
 
 #include <math.h>
 #include <string.h>
@@ -83,11 +83,8 @@ static void write_findings(struct qv_json *j, const struct qv_measurement *m)
     qv_json_object_end(j);
 }
 
-void qv_json_measurement(const struct qv_measurement *m, unsigned indent, struct qv_text *text)
+void measurement_members(struct qv_json *j, const struct qv_measurement *m)
 {
-    struct qv_json writer, *j = &writer;
-    qv_json_init(j, text, indent);
-    qv_json_object(j, NULL);
     qv_json_number(j, "quiver_measurement", 1);
     qv_json_object(j, "clip");
     qv_json_string(j, "file",
@@ -126,5 +123,13 @@ void qv_json_measurement(const struct qv_measurement *m, unsigned indent, struct
     qv_json_array_end(j);
     write_summary(j, m);
     write_findings(j, m);
-    qv_json_object_end(j);
+}
+
+void qv_json_measurement(const struct qv_measurement *m, unsigned indent, struct qv_text *text)
+{
+    struct qv_json j;
+    qv_json_init(&j, text, indent);
+    qv_json_object(&j, NULL);
+    measurement_members(&j, m);
+    qv_json_object_end(&j);
 }

@@ -130,8 +130,8 @@ static const struct way {
      "preset=fast:x265-params=pools=none\\:frame-threads=1\\:log-level=none"},
     {QV_CODEC_VP9, "libvpx-vp9", AV_PIX_FMT_YUV420P, "crf", 31, 1, 63, "deadline=realtime:cpu-used=6:b=0"},
     {QV_CODEC_MJPEG, "mjpeg", AV_PIX_FMT_YUVJ420P, NULL, 3, 2, 31, ""},
+    {QV_CODEC_LOSSLESS, "libx264", AV_PIX_FMT_YUV420P, NULL, 0, 0, 0, "preset=ultrafast:qp=0"},
     {QV_CODEC_LOSSLESS, "ffv1", AV_PIX_FMT_YUV420P, NULL, 0, 0, 0, ""},
-    {QV_CODEC_LOSSLESS, "libx264", AV_PIX_FMT_YUV420P, NULL, 0, 0, 0, "preset=veryfast:qp=0"},
     {QV_CODEC_LOSSLESS, "libvpx-vp9", AV_PIX_FMT_YUV420P, NULL, 0, 0, 0, "deadline=realtime:cpu-used=6:lossless=1"},
 };
 

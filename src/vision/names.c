@@ -14,6 +14,8 @@ static const char *const regions[] = {
 #define WORD(name, word) word,
 static const char *const movements[] = {QV_MOVEMENT_MAP(WORD)};
 static const char *const codecs[] = {QV_CODEC_MAP(WORD)};
+static const char *const waveforms[] = {QV_WAVEFORM_MAP(WORD)};
+static const char *const lights[] = {QV_LIGHT_MAP(WORD)};
 #undef WORD
 
 #define WARNING(name, word, sentence) {word, sentence},
@@ -73,6 +75,15 @@ const char *qv_warning_sentence(enum qv_watch_warning warning)
     return warnings[warning].sentence;
 }
 
+static int find_word(const char *const *words, int count, const char *name)
+{
+    for (int i = 0; i < count; i++) {
+        if (strcmp(words[i], name) == 0)
+            return i;
+    }
+    return -1;
+}
+
 const char *qv_codec_name(enum qv_codec codec)
 {
     assert(codec < QV_CODEC_COUNT);
@@ -81,9 +92,27 @@ const char *qv_codec_name(enum qv_codec codec)
 
 int qv_codec_find(const char *name)
 {
-    for (int i = 0; i < QV_CODEC_COUNT; i++) {
-        if (strcmp(codecs[i], name) == 0)
-            return i;
-    }
-    return -1;
+    return find_word(codecs, QV_CODEC_COUNT, name);
+}
+
+const char *qv_waveform_name(enum qv_waveform waveform)
+{
+    assert(waveform < QV_WAVEFORM_COUNT);
+    return waveforms[waveform];
+}
+
+int qv_waveform_find(const char *name)
+{
+    return find_word(waveforms, QV_WAVEFORM_COUNT, name);
+}
+
+const char *qv_light_name(enum qv_light light)
+{
+    assert(light < QV_LIGHT_COUNT);
+    return lights[light];
+}
+
+int qv_light_find(const char *name)
+{
+    return find_word(lights, QV_LIGHT_COUNT, name);
 }

@@ -4,6 +4,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 70
 scripts/setup.sh test || exit
+scripts/models.sh media || true # without them, what needs a face is not tested, and is said so
 passed=0 failed=0
 
 # configure FOLDER OPTIONS...: sets a build up, or brings its options up to date.

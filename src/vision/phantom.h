@@ -114,7 +114,8 @@ struct phantom_canvas {
     struct grey plain[3], plate[3]; /**< levels; their coefficients */
     uint8_t *shown[3];              /**< what was drawn, [height][width] and twice [height / 2][width / 2] */
     float *line, *lid, *shift_x, *shift_y, *work;
-    float *normal; /**< quantiles of the normal distribution */
+    float *normal;    /**< quantiles of the normal distribution */
+    float *threshold; /**< 0–1, in random order: what is rounded up, without noise */
 };
 
 int phantom_canvas_init(struct phantom_canvas *canvas, uint32_t width, uint32_t height, double margin_px,

@@ -25,6 +25,9 @@
 #define READOUT_S 0.020 /* of a phone's rolling shutter, first row to last */
 #define NORMAL_BITS 12
 #define NORMAL_COUNT (1U << NORMAL_BITS)
+#define QUANTILE_STEPS_MAX 60
+#define THRESHOLDS 4096U    /* to round by */
+#define THRESHOLD_ROW 1597U /* how far apart the rows begin in them */
 
 static const double mouth_inside[3] = {40, 122, 142}; /* dark red, luma of full range */
 
@@ -56,9 +59,9 @@ static bool grey_make(struct grey *g, uint32_t width, uint32_t height, struct qv
 /* Quantile of the normal distribution, by Newton's method on its integral. */
 static float normal_quantile(double share)
 {
-    double z = 0;
-    for (int i = 0; i < 60; i++) {
-        const double step = (erfc(-z * M_SQRT1_2) / 2 - share) * sqrt(2 * M_PI) * exp(z * z / 2);
+    double z = 0, step = 1;
+    for (int i = 0; i < QUANTILE_STEPS_MAX && fabs(step) > 1e-9; i++) {
+        step = (erfc(-z * M_SQRT1_2) / 2 - share) * sqrt(2 * M_PI) * exp(z * z / 2);
         z -= fmin(fmax(step, -0.5), 0.5);
     }
     return (float)z;
@@ -83,10 +86,17 @@ int phantom_canvas_init(struct phantom_canvas *c, uint32_t width, uint32_t heigh
     c->shift_x = qv_arena_alloc(arena, width, sizeof(float));
     c->shift_y = qv_arena_alloc(arena, width, sizeof(float));
     c->normal = qv_arena_alloc(arena, NORMAL_COUNT, sizeof(float));
-    if (!fine || !c->work || !c->line || !c->lid || !c->shift_x || !c->shift_y || !c->normal)
+    c->threshold = qv_arena_alloc(arena, THRESHOLDS, sizeof(float));
+    if (!fine || !c->work || !c->line || !c->lid || !c->shift_x || !c->shift_y || !c->normal || !c->threshold)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     for (uint32_t i = 0; i < NORMAL_COUNT; i++)
         c->normal[i] = normal_quantile((i + 0.5) / NORMAL_COUNT);
+    struct phantom_random shuffle = {1};
+    for (uint32_t i = 0; i < THRESHOLDS; i++) { /* each of them once, in any order (Fisher and Yates) */
+        const uint32_t k = (uint32_t)(phantom_bits(&shuffle) % (i + 1));
+        c->threshold[i] = c->threshold[k];
+        c->threshold[k] = ((float)i + 0.5f) / THRESHOLDS;
+    }
     return QV_OK;
 }
 
@@ -496,26 +506,32 @@ static void draw_inside(const struct row *r)
     }
 }
 
+/*
+ * From light to levels. With noise, levels are rounded to the nearest, as a sensor does. Without it, each pixel has a threshold of its
+ * own, else a movement that changes a level by less than a half would be rounded away everywhere; what is whole stays so.
+ */
 static void develop(const struct row *r, double sigma, struct phantom_random *noise)
 {
     const struct phantom_canvas *c = r->canvas;
     const float zero = r->plane ? 128 : c->full_range ? 0 : 16, gain = (float)r->moment.gain;
     const float strength = (float)(r->plane ? sigma / 2 : sigma);
     uint8_t *out = c->shown[r->plane] + (size_t)r->y * r->width;
+    if (gain != 1) {
+        for (uint32_t i = 0; i < r->width; i++)
+            c->line[i] = zero + gain * (c->line[i] - zero);
+    }
     if (strength > 0) {
         for (uint32_t i = 0; i < r->width;) {
             uint64_t bits = phantom_bits(noise);
             for (int k = 0; k < 64 / NORMAL_BITS && i < r->width; k++, bits >>= NORMAL_BITS, i++)
-                c->line[i] = zero + gain * (c->line[i] - zero) + strength * c->normal[bits & (NORMAL_COUNT - 1)];
+                c->line[i] += 0.5f + strength * c->normal[bits & (NORMAL_COUNT - 1)];
         }
-    } else if (gain != 1) {
+    } else {
         for (uint32_t i = 0; i < r->width; i++)
-            c->line[i] = zero + gain * (c->line[i] - zero);
+            c->line[i] += c->threshold[(r->y * THRESHOLD_ROW + i) % THRESHOLDS];
     }
-    for (uint32_t i = 0; i < r->width; i++) {
-        const float level = c->line[i] < 0 ? 0 : c->line[i] > 255 ? 255 : c->line[i];
-        out[i] = (uint8_t)(level + 0.5f);
-    }
+    for (uint32_t i = 0; i < r->width; i++)
+        out[i] = (uint8_t)(c->line[i] < 0 ? 0 : c->line[i] > 255 ? 255 : c->line[i]);
 }
 
 /* What the row sees at @p time_s. */

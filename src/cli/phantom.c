@@ -9,10 +9,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PAGE_BYTES_MAX ((size_t)64 << 20)
 #define SEED_USUAL 1
+#define SEED_MOST (1ULL << 53) /* that a JSON number holds exactly */
 
 static volatile sig_atomic_t stop_signal;
 
@@ -140,7 +142,7 @@ static int read_values(const struct words *w, struct qv_phantom_settings *s, str
     int waveform = QV_WAVEFORM_SINGLE, light = QV_LIGHT_STEADY, codec = codec_for(w->out), head = 0;
     int side = QV_SIDE_NONE;
     if (status == QV_OK)
-        status = whole("seed", w->seed, UINT64_MAX, &seed, error);
+        status = whole("seed", w->seed, SEED_MOST, &seed, error);
     if (status == QV_OK)
         status = whole("repeat", w->repeat, 1000, &repeat, error);
     if (status == QV_OK)
@@ -234,6 +236,24 @@ static int cannot(const char *path, int why, struct qv_error *error)
                    strerror(why));
 }
 
+static bool same_file(const char *a, const char *b)
+{
+    struct stat of_a, of_b;
+    return strcmp(a, b) == 0 ||
+           (stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino);
+}
+
+/* Three files: none may take another's place. */
+static int check_files(const struct words *w, const char *truth, struct qv_error *error)
+{
+    if (same_file(w->portrait, w->out) || same_file(w->portrait, truth))
+        return qv_fail(error, QV_ERR_USAGE, "phantom: %s would be overwritten, expected another name for what is made",
+                       w->portrait);
+    if (same_file(w->out, truth))
+        return qv_fail(error, QV_ERR_USAGE, "phantom: --out and --truth name the same file, %s", truth);
+    return QV_OK;
+}
+
 /* Begun before the clip is made, so that what cannot be written costs no work. */
 static int begin_truth(const char *path, struct qv_text *part, int *fd, struct qv_error *error)
 {
@@ -319,6 +339,8 @@ int cli_phantom(int argc, char **argv)
     else
         truth_beside(words.out, &truth);
     status = qv_text_check(&truth, &error);
+    if (status == QV_OK)
+        status = check_files(&words, truth.bytes, &error);
     if (status == QV_OK)
         status = begin_truth(truth.bytes, &part, &fd, &error);
     if (status == QV_OK)

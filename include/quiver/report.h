@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * @file report.h — paper: an answer as a terminal page and as JSON; a piece of knowledge as text.
+ * @file report.h — paper: an answer as a terminal page and as JSON; a piece of knowledge as text; a measurement as a picture.
  *
  * Writers append to a qv_text and never print. The page for people says the same facts as the JSON answer.
+ *
+ * Pictures are drawn by a module that is loaded when the first is asked for, so that who draws none pays nothing
+ * (docs/rooms/report.md).
  */
 #ifndef QUIVER_REPORT_H
 #define QUIVER_REPORT_H
@@ -44,6 +47,30 @@ void qv_json_phantom(const struct qv_phantom *phantom, unsigned indent, struct q
 /** A measurement on one screen, for the person who was filmed. */
 void qv_page_measurement(const struct qv_measurement *measurement, const struct qv_page_settings *settings,
                          struct qv_text *text);
+
+/* ---- pictures ---------------------------------------------------------------------------------------------------- */
+
+enum qv_plot_format { QV_PLOT_SVG, QV_PLOT_PNG, QV_PLOT_PDF };
+
+/** What a file of this name would be, by its end. Errors: QV_ERR_USAGE none of .svg, .png, .pdf. */
+int qv_plot_format(const char *path, enum qv_plot_format *format, struct qv_error *error) QV_MUST_CHECK;
+
+/**
+ * Draws a measurement on a page of A4, lying: what each region did over time, what was counted and what was not, where on
+ * the face, how sure it is. The bytes of the file are added to @p out.
+ * Errors: QV_ERR_UNAVAILABLE the drawing module is missing, out of memory.
+ */
+int qv_plot_draw(const struct qv_measurement *measurement, enum qv_plot_format format, struct qv_text *out,
+                 struct qv_error *error) QV_MUST_CHECK;
+
+/** Says before the work is done whether qv_plot_write() could do its part. Errors as there. */
+int qv_plot_check(const char *path, struct qv_error *error) QV_MUST_CHECK;
+
+/**
+ * The same into a file, which is written beside its place and moved there: an older one stays until the new one is whole.
+ * Errors: as qv_plot_format() and qv_plot_draw(); QV_ERR_CANNOT_CREATE; QV_ERR_IO.
+ */
+int qv_plot_write(const struct qv_measurement *measurement, const char *path, struct qv_error *error) QV_MUST_CHECK;
 
 #ifdef __cplusplus
 }

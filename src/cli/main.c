@@ -66,7 +66,8 @@ static const char watch_help[] =
     "  --json            print JSON, alone on standard output\n"
     "  --plain           no colours or lines\n"
     "  --mirrored        the picture is a mirror image, as many selfie cameras make it\n"
-    "  --seconds S       watch so much of it; 20 of a camera when not said\n";
+    "  --seconds S       watch so much of it; 20 of a camera when not said\n"
+    "  --plot FILE       draw it on one page for a doctor: FILE.svg, .png or .pdf\n";
 
 static const char phantom_help[] =
     "usage: quiver phantom --portrait PICTURE --out FILE.mp4 [OPTIONS]\n"

@@ -58,11 +58,9 @@ static int read_options(int *argc, char **argv, struct watch_options *o, struct 
         return status;
     if (*argc != 2)
         return qv_fail(error, QV_ERR_USAGE, "watch: expected one clip, found %d", *argc - 1);
-    if (o->plot || o->overlay || o->magnify)
+    if (o->overlay || o->magnify)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "watch: --%s is not in this version",
-                       o->plot      ? "plot"
-                       : o->overlay ? "overlay"
-                                    : "magnify");
+                       o->overlay ? "overlay" : "magnify");
     if (seconds) {
         char *end;
         o->seconds = strtod(seconds, &end);
@@ -109,31 +107,40 @@ int cli_watch_clip(const char *path, bool mirrored, double seconds, struct qv_ar
     return status;
 }
 
+static int show(const struct watch_options *o, const struct qv_measurement *measurement, struct qv_error *error)
+{
+    struct qv_text text;
+    qv_text_init(&text, PAGE_BYTES_MAX);
+    const struct qv_page_settings page = cli_page_settings(o->plain, false, NULL);
+    if (o->json)
+        qv_json_measurement(measurement, 2, &text);
+    else
+        qv_page_measurement(measurement, &page, &text);
+    if (text.length && text.bytes[text.length - 1] != '\n')
+        qv_text_puts(&text, "\n");
+    const int status = cli_print_text(&text, error);
+    qv_text_finish(&text);
+    return status;
+}
+
 int cli_watch(int argc, char **argv)
 {
     struct watch_options options;
     struct qv_error error = {0};
     struct qv_measurement *measurement = NULL;
     int status = read_options(&argc, argv, &options, &error);
+    if (status == QV_OK && options.plot)
+        status = qv_plot_check(options.plot, &error); /* before the work, not after it */
     if (status)
         return cli_complain(&error, NULL);
     struct qv_arena *arena = qv_arena_create(0);
     status = arena ? QV_OK : qv_fail(&error, QV_ERR_UNAVAILABLE, "out of memory");
     if (status == QV_OK)
         status = cli_watch_clip(argv[1], options.mirrored, options.seconds, arena, &measurement, &error);
-    if (status == QV_OK) {
-        struct qv_text text;
-        qv_text_init(&text, PAGE_BYTES_MAX);
-        const struct qv_page_settings page = cli_page_settings(options.plain, false, NULL);
-        if (options.json)
-            qv_json_measurement(measurement, 2, &text);
-        else
-            qv_page_measurement(measurement, &page, &text);
-        if (text.length && text.bytes[text.length - 1] != '\n')
-            qv_text_puts(&text, "\n");
-        status = cli_print_text(&text, &error);
-        qv_text_finish(&text);
-    }
+    if (status == QV_OK)
+        status = show(&options, measurement, &error);
+    if (status == QV_OK && options.plot)
+        status = qv_plot_write(measurement, options.plot, &error);
     qv_arena_destroy(arena);
     return status ? cli_complain(&error, NULL) : 0;
 }

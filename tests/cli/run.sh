@@ -77,6 +77,10 @@ done
 
 expect "watch without a clip" 64 '' 'watch: expected one clip, found 0' "$quiver" watch --json
 expect "watch of a clip that is not there" 66 '' 'none.mp4: No such file' "$quiver" watch none.mp4
+expect "watch with a picture of no kind" 64 '' 'a.jpg: expected a name that ends in .svg, .png or .pdf' "$quiver" watch none.mp4 --plot a.jpg
+expect "watch with a picture where none can be" 73 '' 'none/a.png: No such file' "$quiver" watch none.mp4 --plot none/a.png
+expect "watch of a clip that is not there, with a picture" 66 '' 'none.mp4: No such file' "$quiver" watch none.mp4 --plot a.png
+same "no picture of it is left behind" "$(echo a.*)" 'a.*'
 expect "watch of a folder" 65 '' 'a folder, expected a video' "$quiver" watch .
 : >empty.mp4
 expect "watch of an empty file" 65 '' 'an empty file, expected a video' "$quiver" watch empty.mp4

@@ -72,6 +72,17 @@ int qv_plot_check(const char *path, struct qv_error *error) QV_MUST_CHECK;
  */
 int qv_plot_write(const struct qv_measurement *measurement, const char *path, struct qv_error *error) QV_MUST_CHECK;
 
+/** Says before the work is done whether qv_overlay_write() could do its part on @p clip. Errors as there. */
+int qv_overlay_check(const char *clip, const char *path, struct qv_error *error) QV_MUST_CHECK;
+
+/**
+ * The clip again, with what was measured drawn onto it: the regions, a flash where something moves with its kind and size, a
+ * time line below. @p settings are those of qv_replay(), but for `paint`.
+ * Errors: as qv_replay() and qv_plot_draw(); QV_ERR_USAGE the clip cannot be read twice, or would be overwritten.
+ */
+int qv_overlay_write(const char *clip, const struct qv_measurement *measurement, struct qv_motion *motion,
+                     const struct qv_replay_settings *settings, const char *path, struct qv_error *error) QV_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

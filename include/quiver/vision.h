@@ -155,7 +155,7 @@ struct qv_trace_bin {
 
 /** What each region did over the whole clip, along the axis in which it moved most. */
 struct qv_trace {
-    const struct qv_trace_bin *bins; /**< by time, all frames, each in one bin */
+    const struct qv_trace_bin *bins; /**< by time; each frame, but for repeated ones, is in one */
     uint32_t bin_count;
     /** Which way is positive: up, or for an axis that lies flat, away from the middle of the face. A unit vector in the face's
         own frame, x to the right of the picture and y down. */
@@ -206,6 +206,17 @@ struct qv_measurement {
 
 /* ---- watching --------------------------------------------------------------------------------------------------- */
 
+/**
+ * How the head lay and the skin moved in each frame: kept while a clip is watched, for a second look at it (qv_replay()). It lies in a file
+ * without a name in TMPDIR, 0.2 KB a frame, or about 5 KB with the skin; memory does not grow.
+ */
+struct qv_motion;
+
+/** @p with_skin: for a replay that magnifies. Errors: QV_ERR_CANNOT_CREATE no room for temporary files. */
+int qv_motion_create(bool with_skin, struct qv_motion **out, struct qv_error *error) QV_MUST_CHECK;
+/** NULL is fine. */
+void qv_motion_destroy(struct qv_motion *motion);
+
 struct qv_watch_settings {
     const char *models_folder; /**< where the face models lie; see docs/rooms/vision.md */
     bool mirrored;             /**< the picture is a mirror image */
@@ -215,6 +226,7 @@ struct qv_watch_settings {
     /** NULL, or called now and then. @p fraction is NaN while the length is not known. */
     void (*progress)(void *context, double fraction, int64_t time_us);
     void *progress_context;
+    struct qv_motion *motion; /**< NULL, or new: filled, to be handed to qv_replay() */
 };
 
 /**
@@ -225,6 +237,44 @@ struct qv_watch_settings {
  */
 int qv_watch(const char *path, const struct qv_watch_settings *settings, struct qv_arena *arena,
              struct qv_measurement **out, struct qv_error *error) QV_MUST_CHECK;
+
+/* ---- seeing it again -------------------------------------------------------------------------------------------- */
+
+#define QV_MAGNIFY_MAX 100.0
+
+/** One frame on its way into a new clip: the picture, with a foot below it that is white and free. */
+struct qv_replay_frame {
+    int64_t time_us;
+    uint8_t *pixels; /**< blue, green, red, unused; rows stride_bytes apart */
+    size_t stride_bytes;
+    uint32_t width, height;                        /**< of all, foot included */
+    uint32_t picture_height;                       /**< the foot begins here */
+    bool seen;                                     /**< the face; without it there are no places */
+    double x[QV_REGION_COUNT], y[QV_REGION_COUNT]; /**< of the regions, in these pixels */
+    double face_width_px;                          /**< temple to temple, in these pixels */
+    double magnified; /**< how often the motion of the skin is shown enlarged; 1: as it was */
+};
+
+struct qv_replay_settings {
+    double
+        magnify; /**< 1 to QV_MAGNIFY_MAX: so many times the motion of the skin; see docs/rooms/vision.md for its limits */
+    /** Draws onto the frame; a negative status ends the replay. */
+    int (*paint)(void *context, const struct qv_replay_frame *frame, struct qv_error *error);
+    void *paint_context;
+    const volatile sig_atomic_t *stop; /**< as of qv_watch_settings */
+    void (*progress)(void *context, double fraction, int64_t time_us);
+    void *progress_context;
+};
+
+/**
+ * Shows a clip again: each frame that was watched, the motion of the skin enlarged if asked for, painted on by the caller, into the
+ * new clip @p out_path (.mp4, .mov, .mkv: H.264; .webm: VP9). Large pictures are shown smaller and small ones larger.
+ * @p path must be the file that was watched; @p measurement and @p motion are what came of it.
+ * Errors: as qv_watch(); QV_ERR_USAGE the end of the name; QV_ERR_CANNOT_CREATE the file cannot be made, or stopped before it was
+ * whole; QV_ERR_DATA the clip is not what was watched. On failure nothing is left behind.
+ */
+int qv_replay(const char *path, const struct qv_measurement *measurement, struct qv_motion *motion,
+              const struct qv_replay_settings *settings, const char *out_path, struct qv_error *error) QV_MUST_CHECK;
 
 /* ---- writing clips ---------------------------------------------------------------------------------------------- */
 

@@ -40,39 +40,53 @@ const char *cli_models_folder(void)
 
 struct watch_options {
     double seconds; /* 0: as long as it lasts */
-    const char *plot, *overlay, *magnify;
+    double magnify; /* 1: not */
+    const char *plot, *overlay;
     bool json, plain, mirrored;
 };
+
+static bool read_number(const char *words, double least, double most, double *out)
+{
+    char *end;
+    *out = strtod(words, &end);
+    return end != words && !*end && *out >= least && *out <= most;
+}
 
 static int read_options(int *argc, char **argv, struct watch_options *o, struct qv_error *error)
 {
     *o = (struct watch_options){0};
-    const char *seconds = NULL;
+    const char *seconds = NULL, *magnify = NULL;
+    o->magnify = 1;
     const struct cli_option options[] = {
-        {"json", &o->json, NULL},       {"plain", &o->plain, NULL}, {"mirrored", &o->mirrored, NULL},
-        {"seconds", NULL, &seconds},    {"plot", NULL, &o->plot},   {"overlay", NULL, &o->overlay},
-        {"magnify", NULL, &o->magnify},
+        {"json", &o->json, NULL},    {"plain", &o->plain, NULL}, {"mirrored", &o->mirrored, NULL},
+        {"seconds", NULL, &seconds}, {"plot", NULL, &o->plot},   {"overlay", NULL, &o->overlay},
+        {"magnify", NULL, &magnify},
     };
     int status = cli_options(argc, argv, options, sizeof options / sizeof options[0], error);
     if (status)
         return status;
     if (*argc != 2)
         return qv_fail(error, QV_ERR_USAGE, "watch: expected one clip, found %d", *argc - 1);
-    if (o->overlay || o->magnify)
-        return qv_fail(error, QV_ERR_UNAVAILABLE, "watch: --%s is not in this version",
-                       o->overlay ? "overlay" : "magnify");
-    if (seconds) {
-        char *end;
-        o->seconds = strtod(seconds, &end);
-        if (*end || end == seconds || !(o->seconds >= 1 && o->seconds <= SECONDS_MAX))
-            return qv_fail(error, QV_ERR_USAGE, "watch: --seconds is \"%s\", expected a number from 1 to %.0f", seconds,
-                           SECONDS_MAX);
-    }
+    if (magnify && !o->overlay)
+        return qv_fail(error, QV_ERR_USAGE, "watch: --magnify needs --overlay FILE: the clip to show it in");
+    if (seconds && !read_number(seconds, 1, SECONDS_MAX, &o->seconds))
+        return qv_fail(error, QV_ERR_USAGE, "watch: --seconds is \"%s\", expected a number from 1 to %.0f", seconds,
+                       SECONDS_MAX);
+    if (magnify && !read_number(magnify, 1, QV_MAGNIFY_MAX, &o->magnify))
+        return qv_fail(error, QV_ERR_USAGE, "watch: --magnify is \"%s\", expected a number from 1 to %.0f", magnify,
+                       QV_MAGNIFY_MAX);
     return QV_OK;
 }
 
+/* A bar on the terminal, for whoever waits. */
+struct progress {
+    const char *deed;
+    bool shown;
+};
+
 static void show_progress(void *context, double fraction, int64_t time_us)
 {
+    struct progress *progress = context;
     const unsigned columns = 30;
     char bar[31];
     const unsigned full = isfinite(fraction) ? (unsigned)(fraction * columns) : 0;
@@ -80,31 +94,40 @@ static void show_progress(void *context, double fraction, int64_t time_us)
         bar[i] = i < full ? '#' : '.';
     bar[columns] = 0;
     if (isfinite(fraction))
-        fprintf(stderr, "\r  watching [%s] %3.0f %%  %.0f s ", bar, 100 * fraction, (double)time_us * 1e-6);
+        fprintf(stderr, "\r  %s [%s] %3.0f %%  %.0f s ", progress->deed, bar, 100 * fraction, (double)time_us * 1e-6);
     else
-        fprintf(stderr, "\r  watching  %.0f s ", (double)time_us * 1e-6);
-    *(bool *)context = true;
+        fprintf(stderr, "\r  %s  %.0f s ", progress->deed, (double)time_us * 1e-6);
+    progress->shown = true;
+}
+
+static void clear_progress(const struct progress *progress)
+{
+    if (progress->shown)
+        fprintf(stderr, "\r\033[K");
+}
+
+static int watch(const char *path, const struct qv_watch_settings *asked, struct qv_arena *arena,
+                 struct qv_measurement **out, struct qv_error *error)
+{
+    struct progress progress = {"watching", false};
+    struct qv_watch_settings settings = *asked;
+    settings.models_folder = cli_models_folder();
+    settings.stop = &stop_wanted;
+    settings.progress = isatty(STDERR_FILENO) ? show_progress : NULL;
+    settings.progress_context = &progress;
+    listen_for_stop();
+    const int status = qv_watch(path, &settings, arena, out, error);
+    clear_progress(&progress);
+    if (status == QV_OK && stop_wanted)
+        cli_note("Stopped after %.1f s: this is of what was seen until then.", (*out)->clip.duration_s);
+    return status;
 }
 
 int cli_watch_clip(const char *path, bool mirrored, double seconds, struct qv_arena *arena, struct qv_measurement **out,
                    struct qv_error *error)
 {
-    bool shown = false;
-    const struct qv_watch_settings settings = {
-        .models_folder = cli_models_folder(),
-        .mirrored = mirrored,
-        .seconds = seconds,
-        .stop = &stop_wanted,
-        .progress = isatty(STDERR_FILENO) ? show_progress : NULL,
-        .progress_context = &shown,
-    };
-    listen_for_stop();
-    const int status = qv_watch(path, &settings, arena, out, error);
-    if (shown)
-        fprintf(stderr, "\r\033[K");
-    if (status == QV_OK && stop_wanted)
-        cli_note("Stopped after %.1f s: this is of what was seen until then.", (*out)->clip.duration_s);
-    return status;
+    const struct qv_watch_settings settings = {.mirrored = mirrored, .seconds = seconds};
+    return watch(path, &settings, arena, out, error);
 }
 
 static int show(const struct watch_options *o, const struct qv_measurement *measurement, struct qv_error *error)
@@ -123,24 +146,62 @@ static int show(const struct watch_options *o, const struct qv_measurement *meas
     return status;
 }
 
+/* What was asked for can be made: said before the work, not after it. */
+static int check_pictures(const char *clip, const struct watch_options *o, struct qv_error *error)
+{
+    int status = o->plot ? qv_plot_check(o->plot, error) : QV_OK;
+    if (status == QV_OK && o->overlay)
+        status = qv_overlay_check(clip, o->overlay, error);
+    return status;
+}
+
+static int write_overlay(const char *clip, const struct watch_options *o, const struct qv_measurement *measurement,
+                         struct qv_motion *motion, struct qv_error *error)
+{
+    struct progress progress = {"drawing", false};
+    const struct qv_replay_settings settings = {
+        .magnify = o->magnify,
+        .stop = &stop_wanted,
+        .progress = isatty(STDERR_FILENO) ? show_progress : NULL,
+        .progress_context = &progress,
+    };
+    const int status = qv_overlay_write(clip, measurement, motion, &settings, o->overlay, error);
+    clear_progress(&progress);
+    return status;
+}
+
+static int watch_and_tell(const char *clip, const struct watch_options *o, struct qv_arena *arena,
+                          struct qv_error *error)
+{
+    struct qv_motion *motion = NULL;
+    struct qv_measurement *measurement = NULL;
+    int status = check_pictures(clip, o, error);
+    if (status == QV_OK && o->overlay)
+        status = qv_motion_create(o->magnify > 1, &motion, error);
+    if (status == QV_OK) {
+        const struct qv_watch_settings settings = {.mirrored = o->mirrored, .seconds = o->seconds, .motion = motion};
+        status = watch(clip, &settings, arena, &measurement, error);
+    }
+    if (status == QV_OK)
+        status = show(o, measurement, error);
+    if (status == QV_OK && o->plot)
+        status = qv_plot_write(measurement, o->plot, error);
+    if (status == QV_OK && o->overlay)
+        status = write_overlay(clip, o, measurement, motion, error);
+    qv_motion_destroy(motion);
+    return status;
+}
+
 int cli_watch(int argc, char **argv)
 {
     struct watch_options options;
     struct qv_error error = {0};
-    struct qv_measurement *measurement = NULL;
     int status = read_options(&argc, argv, &options, &error);
-    if (status == QV_OK && options.plot)
-        status = qv_plot_check(options.plot, &error); /* before the work, not after it */
     if (status)
         return cli_complain(&error, NULL);
     struct qv_arena *arena = qv_arena_create(0);
-    status = arena ? QV_OK : qv_fail(&error, QV_ERR_UNAVAILABLE, "out of memory");
-    if (status == QV_OK)
-        status = cli_watch_clip(argv[1], options.mirrored, options.seconds, arena, &measurement, &error);
-    if (status == QV_OK)
-        status = show(&options, measurement, &error);
-    if (status == QV_OK && options.plot)
-        status = qv_plot_write(measurement, options.plot, &error);
+    status =
+        arena ? watch_and_tell(argv[1], &options, arena, &error) : qv_fail(&error, QV_ERR_UNAVAILABLE, "out of memory");
     qv_arena_destroy(arena);
     return status ? cli_complain(&error, NULL) : 0;
 }

@@ -14,11 +14,17 @@
 
 #include <quiver/report.h>
 
+struct draw_overlay;
+
 struct draw_module {
     const char *version; /**< QUIVER_VERSION */
     /** A measurement on one page; the bytes of the file are added to @p out. */
     int (*measurement)(const struct qv_measurement *measurement, enum qv_plot_format format, struct qv_text *out,
                        struct qv_error *error);
+    /** What was measured, drawn onto the frames of a clip, one after another (qv_replay()). */
+    int (*overlay_open)(const struct qv_measurement *measurement, struct draw_overlay **out, struct qv_error *error);
+    int (*overlay_paint)(struct draw_overlay *overlay, const struct qv_replay_frame *frame, struct qv_error *error);
+    void (*overlay_close)(struct draw_overlay *overlay); /**< NULL is fine */
 };
 
 /** What the module exports. */

@@ -13,6 +13,7 @@
 #include "detect.h"
 #include "face.h"
 #include "keyframes.h"
+#include "motion.h"
 #include "picture.h"
 #include "plan.h"
 #include "summary.h"
@@ -219,6 +220,8 @@ static int begin_face(struct watch *w, const struct face_mesh *mesh, struct qv_e
     int32_t x0, y0;
     uint32_t width, height;
     track_wants(&w->track, &x0, &y0, &width, &height);
+    if (status == QV_OK && w->settings->motion)
+        status = motion_begin(w->settings->motion, &w->track, w->bin, error);
     for (int i = 0; i < TRACK_WARM_FRAMES && status == QV_OK; i++)
         status = picture_init(&w->warm[i], width + width / 4, height + height / 4, w->arena, error);
     w->warm_count = 0;
@@ -258,9 +261,18 @@ static int follow(struct watch *w, struct picture *picture, int64_t time_us, str
     if (!record->seen)
         w->state = LOST;
     const bool seen = record->seen;
-    const int status = detect_take(w->detect, error);
-    trace_add(w->trace, time_us, seen ? detect_latest(w->detect) : NULL);
+    int status = w->settings->motion ? motion_add(w->settings->motion, time_us, record, error) : QV_OK;
+    if (status == QV_OK)
+        status = detect_take(w->detect, error);
+    if (status == QV_OK)
+        trace_add(w->trace, time_us, seen ? detect_latest(w->detect) : NULL);
     return status;
+}
+
+static int note_unseen(struct watch *w, int64_t time_us, struct qv_error *error)
+{
+    trace_add(w->trace, time_us, NULL);
+    return w->settings->motion ? motion_add(w->settings->motion, time_us, NULL, error) : QV_OK;
 }
 
 /* The first pictures are followed twice: to learn what the face looks like, and to measure. */
@@ -278,7 +290,7 @@ static int warm_up(struct watch *w, struct qv_error *error)
         if (w->state == FOLLOWING)
             status = follow(w, &w->warm[i], w->warm_us[i], error);
         else
-            trace_add(w->trace, w->warm_us[i], NULL);
+            status = note_unseen(w, w->warm_us[i], error);
     }
     w->warm_count = 0;
     return status;
@@ -288,10 +300,10 @@ static int take(struct watch *w, const struct clip_frame *f, struct qv_error *er
 {
     if (w->state == SEARCHING || w->state == LOST) {
         int status = search(w, f, error);
-        if (w->state == SEARCHING || w->state == LOST)
-            trace_add(w->trace, f->time_us, NULL);
-        if (status || w->state == SEARCHING || w->state == LOST)
+        if (status)
             return status;
+        if (w->state == SEARCHING || w->state == LOST)
+            return note_unseen(w, f->time_us, error);
     }
     if (w->state == WARMING) {
         struct picture *p = &w->warm[w->warm_count];

@@ -67,7 +67,9 @@ static const char watch_help[] =
     "  --plain           no colours or lines\n"
     "  --mirrored        the picture is a mirror image, as many selfie cameras make it\n"
     "  --seconds S       watch so much of it; 20 of a camera when not said\n"
-    "  --plot FILE       draw it on one page for a doctor: FILE.svg, .png or .pdf\n";
+    "  --plot FILE       draw it on one page for a doctor: FILE.svg, .png or .pdf\n"
+    "  --overlay FILE    the clip again with what was seen drawn on it: FILE.mp4, .mov, .mkv or .webm\n"
+    "  --magnify K       with --overlay: show the motion of the skin K times as large, 1 to 100\n";
 
 static const char phantom_help[] =
     "usage: quiver phantom --portrait PICTURE --out FILE.mp4 [OPTIONS]\n"

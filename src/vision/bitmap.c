@@ -39,79 +39,90 @@ static struct luma luma_of(uint32_t lines)
     return lines >= BT709_LINES ? (struct luma){0.2126f, 0.0722f} : (struct luma){0.299f, 0.114f};
 }
 
-/* Reads a plane at places between its samples. */
-struct reader {
-    const struct clip_plane *plane;
-    uint32_t shift; /* of samples beyond 8 bits */
-    bool deep;
+/* One row of a plane as levels of 8 bits, between two of its rows: share 0 is row j, 1 the one below. */
+static void plane_row(const struct clip_plane *p, uint32_t bits, double at, float *out)
+{
+    const double held = fmin(fmax(at, 0), p->height - 1.0);
+    const uint32_t j = (uint32_t)held, below = j + 1 < p->height ? j + 1 : j;
+    const float share = (float)(held - j), scale = 1.0f / (float)(1U << (bits - 8));
+    const uint8_t *upper = (const uint8_t *)p->samples + (size_t)j * p->stride_bytes;
+    const uint8_t *lower = (const uint8_t *)p->samples + (size_t)below * p->stride_bytes;
+    if (bits > 8) {
+        const uint16_t *u = (const uint16_t *)(const void *)upper, *l = (const uint16_t *)(const void *)lower;
+        for (uint32_t i = 0; i < p->width; i++)
+            out[i] = scale * ((float)u[i] + share * ((float)l[i] - (float)u[i]));
+    } else {
+        for (uint32_t i = 0; i < p->width; i++)
+            out[i] = (float)upper[i] + share * ((float)lower[i] - (float)upper[i]);
+    }
+}
+
+/* Where the pixels of a stored row go in the shown picture: the first one, and the step to the next. */
+struct walk {
+    ptrdiff_t first, step; /* bytes */
 };
 
-static float sample_at(const struct reader *r, uint32_t x, uint32_t y)
+static struct walk walk_of(const struct bitmap *b, int rotation_deg, uint32_t v)
 {
-    const uint8_t *row = (const uint8_t *)r->plane->samples + (size_t)y * r->plane->stride_bytes;
-    return r->deep ? (float)((const uint16_t *)(const void *)row)[x] / (float)(1U << r->shift) : (float)row[x];
-}
-
-/* @p x and @p y are in samples of the luma, of which the plane has `across` and `down` to one of its own. */
-static float chroma_at(const struct reader *r, uint32_t x, uint32_t y, float across, float down)
-{
-    const float px = fminf(fmaxf(((float)x + 0.5f) / across - 0.5f, 0), (float)(r->plane->width - 1));
-    const float py = fminf(fmaxf(((float)y + 0.5f) / down - 0.5f, 0), (float)(r->plane->height - 1));
-    const uint32_t i = (uint32_t)px, j = (uint32_t)py;
-    const uint32_t i1 = i + 1 < r->plane->width ? i + 1 : i, j1 = j + 1 < r->plane->height ? j + 1 : j;
-    const float fx = px - (float)i, fy = py - (float)j;
-    return (1 - fy) * ((1 - fx) * sample_at(r, i, j) + fx * sample_at(r, i1, j)) +
-           fy * ((1 - fx) * sample_at(r, i, j1) + fx * sample_at(r, i1, j1));
-}
-
-/* Where a pixel of the shown picture is stored. */
-static void stored_place(const struct clip_frame *f, uint32_t x, uint32_t y, uint32_t *u, uint32_t *v)
-{
-    switch (f->rotation_deg) {
+    const ptrdiff_t stride = (ptrdiff_t)b->stride_bytes, w = b->width, h = b->height;
+    switch (rotation_deg) {
     case 90:
-        *u = y;
-        *v = f->height - 1 - x;
-        break;
+        return (struct walk){4 * (w - 1 - v), stride};
     case 180:
-        *u = f->width - 1 - x;
-        *v = f->height - 1 - y;
-        break;
+        return (struct walk){(h - 1 - v) * stride + 4 * (w - 1), -4};
     case 270:
-        *u = f->width - 1 - y;
-        *v = x;
-        break;
+        return (struct walk){(h - 1) * stride + 4 * (ptrdiff_t)v, -stride};
     default:
-        *u = x;
-        *v = y;
+        return (struct walk){v * stride, 4};
+    }
+}
+
+/* Places between the samples of a row of chroma, for each pixel of the luma. */
+static void stretch(const float *row, uint32_t width, uint32_t to, float *out)
+{
+    const float step = (float)width / (float)to;
+    for (uint32_t x = 0; x < to; x++) {
+        const float at = ((float)x + 0.5f) * step - 0.5f, held = at < 0 ? 0 : at;
+        const uint32_t i = (uint32_t)held, next = i + 1 < width ? i + 1 : width - 1;
+        out[x] = row[i] + (held - (float)i) * (row[next] - row[i]);
+    }
+}
+
+/* Cb and Cr of a row of pixels, about 0. */
+static void chroma_row(const struct clip_frame *f, uint32_t v, float *chroma[static 2])
+{
+    float row[CLIP_SIDE_MAX_PX];
+    for (int c = 0; c < 2; c++) {
+        const struct clip_plane *p = &f->planes[1 + c];
+        plane_row(p, f->bits, (v + 0.5) * p->height / f->height - 0.5, row);
+        stretch(row, p->width, f->width, chroma[c]);
+        for (uint32_t x = 0; x < f->width; x++)
+            chroma[c][x] -= 128;
     }
 }
 
 void bitmap_of_frame(struct bitmap *b, const struct clip_frame *f)
 {
+    assert(f->width <= CLIP_SIDE_MAX_PX);
+    float grey[CLIP_SIDE_MAX_PX], cb[CLIP_SIDE_MAX_PX], cr[CLIP_SIDE_MAX_PX];
     const struct luma luma = luma_of(b->height);
-    const float green = 1 - luma.red - luma.blue;
     const float black = f->full_range ? 0 : 16, scale_y = f->full_range ? 1 : 255.0f / 219;
     const float scale_c = f->full_range ? 1 : 255.0f / 224;
-    struct reader planes[3];
-    for (int i = 0; i < 3; i++)
-        planes[i] = (struct reader){&f->planes[i], f->bits - 8, f->bits > 8};
-    const float across = f->colour ? (float)f->width / (float)f->planes[1].width : 1;
-    const float down = f->colour ? (float)f->height / (float)f->planes[1].height : 1;
-    for (uint32_t y = 0; y < b->height; y++) {
-        uint8_t *out = row_of(b, y);
-        for (uint32_t x = 0; x < b->width; x++, out += 4) {
-            uint32_t u, v;
-            stored_place(f, x, y, &u, &v);
-            const float grey = (sample_at(&planes[0], u, v) - black) * scale_y;
-            float cb = 0, cr = 0;
-            if (f->colour) {
-                cb = (chroma_at(&planes[1], u, v, across, down) - 128) * scale_c;
-                cr = (chroma_at(&planes[2], u, v, across, down) - 128) * scale_c;
-            }
-            const float r = grey + 2 * (1 - luma.red) * cr, bl = grey + 2 * (1 - luma.blue) * cb;
-            out[0] = to_byte(bl);
-            out[1] = to_byte((grey - luma.red * r - luma.blue * bl) / green);
-            out[2] = to_byte(r);
+    const float red_of = scale_c * 2 * (1 - luma.red), blue_of = scale_c * 2 * (1 - luma.blue);
+    const float green = 1 - luma.red - luma.blue, red_in = luma.red / green, blue_in = luma.blue / green;
+    memset(cb, 0, f->width * sizeof *cb);
+    memset(cr, 0, f->width * sizeof *cr);
+    for (uint32_t v = 0; v < f->height; v++) {
+        plane_row(&f->planes[0], f->bits, v, grey);
+        if (f->colour)
+            chroma_row(f, v, (float *[2]){cb, cr});
+        const struct walk walk = walk_of(b, f->rotation_deg, v);
+        uint8_t *out = b->pixels + walk.first;
+        for (uint32_t u = 0; u < f->width; u++, out += walk.step) {
+            const float y = (grey[u] - black) * scale_y, red = red_of * cr[u], blue = blue_of * cb[u];
+            out[0] = to_byte(y + blue);
+            out[1] = to_byte(y - red_in * red - blue_in * blue);
+            out[2] = to_byte(y + red);
             out[3] = 255;
         }
     }

@@ -80,6 +80,13 @@ expect "watch of a clip that is not there" 66 '' 'none.mp4: No such file' "$quiv
 expect "watch with a picture of no kind" 64 '' 'a.jpg: expected a name that ends in .svg, .png or .pdf' "$quiver" watch none.mp4 --plot a.jpg
 expect "watch with a picture where none can be" 73 '' 'none/a.png: No such file' "$quiver" watch none.mp4 --plot none/a.png
 expect "watch of a clip that is not there, with a picture" 66 '' 'none.mp4: No such file' "$quiver" watch none.mp4 --plot a.png
+expect "watch with an overlay of no kind" 64 '' 'a.gif: expected a name that ends in .mp4' "$quiver" watch none.mp4 --overlay a.gif
+expect "watch with an overlay where none can be" 73 '' 'none/a.mp4: No such file' "$quiver" watch none.mp4 --overlay none/a.mp4
+expect "watch of standard input with an overlay" 64 '' 'reads the clip twice' "$quiver" watch - --overlay a.mp4
+expect "watch with --magnify alone" 64 '' '--magnify needs --overlay' "$quiver" watch none.mp4 --magnify 5
+for k in 0 0.9 101 1e999 nan x 5x; do
+    expect "watch --magnify $k" 64 '' "magnify is \"$k\", expected a number from 1 to 100" "$quiver" watch none.mp4 --overlay a.mp4 --magnify "$k"
+done
 same "no picture of it is left behind" "$(echo a.*)" 'a.*'
 expect "watch of a folder" 65 '' 'a folder, expected a video' "$quiver" watch .
 : >empty.mp4

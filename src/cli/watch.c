@@ -119,7 +119,7 @@ static int watch(const char *path, const struct qv_watch_settings *asked, struct
     const int status = qv_watch(path, &settings, arena, out, error);
     clear_progress(&progress);
     if (status == QV_OK && stop_wanted)
-        cli_note("Stopped after %.1f s: this is of what was seen until then.", (*out)->clip.duration_s);
+        cli_note("Stopped after %.1f s: this is of what was seen until then.\n", (*out)->clip.duration_s);
     return status;
 }
 

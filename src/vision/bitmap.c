@@ -24,7 +24,7 @@ static uint8_t *row_of(const struct bitmap *b, uint32_t y)
 
 static uint8_t to_byte(float value)
 {
-    return value <= 0 ? 0 : value >= 255 ? 255 : (uint8_t)(value + 0.5f);
+    return value <= 0 ? 0 : value >= 255 ? 255 : (uint8_t)lrintf(value);
 }
 
 /* ---- colours --------------------------------------------------------------------------------------------------------------- */
@@ -80,49 +80,52 @@ static struct walk walk_of(const struct bitmap *b, int rotation_deg, uint32_t v)
 /* Places between the samples of a row of chroma, for each pixel of the luma. */
 static void stretch(const float *row, uint32_t width, uint32_t to, float *out)
 {
+    const uint32_t last = width - 1;
     const float step = (float)width / (float)to;
     for (uint32_t x = 0; x < to; x++) {
         const float at = ((float)x + 0.5f) * step - 0.5f, held = at < 0 ? 0 : at;
-        const uint32_t i = (uint32_t)held, next = i + 1 < width ? i + 1 : width - 1;
+        const uint32_t i = held < (float)last ? (uint32_t)held : last, next = i < last ? i + 1 : last;
         out[x] = row[i] + (held - (float)i) * (row[next] - row[i]);
     }
 }
 
-/* Cb and Cr of a row of pixels, about 0. */
-static void chroma_row(const struct clip_frame *f, uint32_t v, float *chroma[static 2])
+/* One row of a frame, in levels of 8 bits; Cb and Cr about 0, one for each pixel of the luma. */
+struct row {
+    float grey[CLIP_SIDE_MAX_PX], chroma[2][CLIP_SIDE_MAX_PX];
+    float narrow[CLIP_SIDE_MAX_PX]; /* chroma as it is stored */
+};
+
+static void read_row(const struct clip_frame *f, uint32_t v, struct row *row)
 {
-    float row[CLIP_SIDE_MAX_PX];
-    for (int c = 0; c < 2; c++) {
+    plane_row(&f->planes[0], f->bits, v, row->grey);
+    for (int c = 0; c < 2 && f->colour; c++) {
         const struct clip_plane *p = &f->planes[1 + c];
-        plane_row(p, f->bits, (v + 0.5) * p->height / f->height - 0.5, row);
-        stretch(row, p->width, f->width, chroma[c]);
-        for (uint32_t x = 0; x < f->width; x++)
-            chroma[c][x] -= 128;
+        plane_row(p, f->bits, (v + 0.5) * p->height / f->height - 0.5, row->narrow);
+        stretch(row->narrow, p->width, f->width, row->chroma[c]);
+        for (uint32_t u = 0; u < f->width; u++)
+            row->chroma[c][u] -= 128;
     }
 }
 
 void bitmap_of_frame(struct bitmap *b, const struct clip_frame *f)
 {
     assert(f->width <= CLIP_SIDE_MAX_PX);
-    float grey[CLIP_SIDE_MAX_PX], cb[CLIP_SIDE_MAX_PX], cr[CLIP_SIDE_MAX_PX];
+    struct row row = {0};
     const struct luma luma = luma_of(b->height);
     const float black = f->full_range ? 0 : 16, scale_y = f->full_range ? 1 : 255.0f / 219;
     const float scale_c = f->full_range ? 1 : 255.0f / 224;
-    const float red_of = scale_c * 2 * (1 - luma.red), blue_of = scale_c * 2 * (1 - luma.blue);
+    const float blue_of = scale_c * 2 * (1 - luma.blue), red_of = scale_c * 2 * (1 - luma.red);
     const float green = 1 - luma.red - luma.blue, red_in = luma.red / green, blue_in = luma.blue / green;
-    memset(cb, 0, f->width * sizeof *cb);
-    memset(cr, 0, f->width * sizeof *cr);
     for (uint32_t v = 0; v < f->height; v++) {
-        plane_row(&f->planes[0], f->bits, v, grey);
-        if (f->colour)
-            chroma_row(f, v, (float *[2]){cb, cr});
+        read_row(f, v, &row);
         const struct walk walk = walk_of(b, f->rotation_deg, v);
         uint8_t *out = b->pixels + walk.first;
         for (uint32_t u = 0; u < f->width; u++, out += walk.step) {
-            const float y = (grey[u] - black) * scale_y, red = red_of * cr[u], blue = blue_of * cb[u];
-            out[0] = to_byte(y + blue);
-            out[1] = to_byte(y - red_in * red - blue_in * blue);
-            out[2] = to_byte(y + red);
+            const float grey = (row.grey[u] - black) * scale_y;
+            const float blue = blue_of * row.chroma[0][u], red = red_of * row.chroma[1][u];
+            out[0] = to_byte(grey + blue);
+            out[1] = to_byte(grey - red_in * red - blue_in * blue);
+            out[2] = to_byte(grey + red);
             out[3] = 255;
         }
     }
@@ -192,6 +195,7 @@ static void zoom_down(const struct bitmap *from, uint32_t times, struct bitmap *
 
 void bitmap_zoomed(const struct bitmap *from, struct bitmap_zoom zoom, struct bitmap *to)
 {
+    assert(zoom.up > 0 && zoom.down > 0 && zoom.down < 256);
     assert(to->width <= from->width * zoom.up / zoom.down && to->height <= from->height * zoom.up / zoom.down);
     if (zoom.up > 1)
         zoom_up(from, zoom.up, to);

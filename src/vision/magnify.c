@@ -171,25 +171,28 @@ static void enlarge(struct magnifier *m, uint32_t around)
 
 /* ---- and each pixel ----------------------------------------------------------------------------------------------------------- */
 
-/* Spreads the nodes over the pixels of a window; returns the steepest step from pixel to pixel. */
+/* The steepest step from a pixel of a map to the next, across and down. */
+static float steepest_of(const struct window *w, const float *map)
+{
+    float steepest = 0;
+    for (uint32_t j = 1; j < w->height; j++) {
+        const float *row = map + (size_t)j * w->width, *above = row - w->width;
+        for (uint32_t i = 1; i < w->width; i++)
+            steepest = fmaxf(steepest, fmaxf(fabsf(row[i] - row[i - 1]), fabsf(row[i] - above[i])));
+    }
+    return steepest;
+}
+
+/* Spreads the nodes' moves over the pixels of a window; returns how steep they are. */
 static float spread_moves(struct magnifier *m, int which)
 {
     struct window *w = &m->windows[which];
-    float *const moves[2] = {m->move_x[which], m->move_y[which]};
-    const float *const spread[2] = {w->shift_x, w->shift_y};
-    const size_t pixels = (size_t)w->width * w->height;
-    float steepest = 0;
     window_spread(w, m->more + m->starts[which]);
-    for (int axis = 0; axis < 2; axis++) {
-        for (size_t i = 0; i < pixels; i++)
-            moves[axis][i] = w->mask[i] * spread[axis][i];
-        for (size_t i = w->width; i < pixels; i++) {
-            const float step_x = i % w->width ? moves[axis][i] - moves[axis][i - 1] : 0;
-            const float step_y = moves[axis][i] - moves[axis][i - w->width];
-            steepest = fmaxf(steepest, fmaxf(fabsf(step_x), fabsf(step_y)));
-        }
+    for (size_t i = 0; i < (size_t)w->width * w->height; i++) {
+        m->move_x[which][i] = w->mask[i] * w->shift_x[i];
+        m->move_y[which][i] = w->mask[i] * w->shift_y[i];
     }
-    return steepest;
+    return fmaxf(steepest_of(w, m->move_x[which]), steepest_of(w, m->move_y[which]));
 }
 
 /* Adds to the moves, held back by @p share, what is there already, so that their sum can be undone. */

@@ -16,8 +16,9 @@
 #define EVEN_RATIO 0.25        /* of the weaker side to the stronger: as even as this, both sides moved … */
 #define EVEN_NOISE 2.5         /* … but for what noise of so many standard deviations may add to the weaker */
 #define RESTLESS_WIDTHS 0.0012 /* of noise at 120 ms: what trembles this much is a busy face, or no picture of one */
-#define LONE_SNR 10.0    /* of a moment that one region shows alone: patches reach further than that, chance does not */
-#define BUSY_REACH_S 1.5 /* around a moment, in which the other side must be calm … */
+#define LONE_SNR 10.0 /* of a moment that one region shows alone: patches reach further than that, chance does not */
+#define LONE_HELD_WIDTHS 0.008 /* of the face's width: so far it must be held where one region shows it alone */
+#define BUSY_REACH_S 1.5       /* around a moment, in which the other side must be calm … */
 #define BUSY_QUANTILE 0.75     /* … in this share of the time */
 #define BUSY_CALM 1.5          /* times its noise: as calm as this, a side rests */
 #define NOISE_TOPS 3.0         /* standard deviations that the largest of a few answers reaches by itself */
@@ -240,7 +241,7 @@ static bool stands_alone(struct detect *d, const struct moment *m, uint32_t part
     if (restlessness(b, lead) > RESTLESS_WIDTHS * b->width)
         return false;
     double busy = 1, snr = 0;
-    uint32_t moving = 0;
+    const int moving = __builtin_popcount(regions_of(m) & OF_SIDE(side));
     for (uint32_t r = 0; r < QV_REGION_COUNT; r++) {
         if (part & OF_SIDE(!side) & 1U << r) {
             if (!block_is_fit(b, lead->peak_s, (lead->end_s - lead->start_s) / 2 + TOGETHER_S, r))
@@ -249,9 +250,10 @@ static bool stands_alone(struct detect *d, const struct moment *m, uint32_t part
         }
         if (part & OF_SIDE(side) & 1U << r && m->best[r])
             snr = fmax(snr, m->best[r]->snr);
-        moving += part & OF_SIDE(side) & 1U << r && m->best[r];
     }
-    return lead->held || snr >= (moving > 1 ? PULSE_LEAST_SNR : LONE_SNR) * busy;
+    if (lead->held)
+        return moving > 1 || level_of(m, part) > LONE_HELD_WIDTHS * b->width;
+    return snr >= (moving > 1 ? PULSE_LEAST_SNR : LONE_SNR) * busy;
 }
 
 /* ---- movements --------------------------------------------------------------------------------------------------------- */

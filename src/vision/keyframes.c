@@ -7,8 +7,7 @@
 
 #define IRIS_MM 11.7
 #define BREADTH_MM 140.0
-#define DRIFT_MOST                                                                                                     \
-    0.035 /* face widths: meshes of a man who talks for minutes, rightly followed, differ by up to 0.033 */
+#define DRIFT_MOST 0.035    /* face widths: of a man who talks for minutes, rightly followed, up to 0.033 */
 #define TURNED_RAD 0.52     /* 30 degrees: what lies across looks a seventh shorter */
 #define LIDS_OPEN_LEAST 0.4 /* iris diameters: below, the lids hide so much that the mesh guesses */
 #define EYES_AGREE 1.12     /* ratio of the two irises: people's own agree to 1 %, a good mesh's to 5 % */

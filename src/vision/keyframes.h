@@ -7,11 +7,12 @@
  * mesh and stays. A later mesh is only held against it: half of its points must lie within KEYFRAME_DRIFT of where the chart
  * says. Half, because a mouth opens and a brow rises without the track being wrong.
  *
- * Millimetres. The iris is 11.7 mm across in nearly every adult (SD 0.5; Bekerman 2014 and what Google's MediaPipe Iris builds on),
- * whoever has whatever face, so it is the ruler when both are clearly seen: on a key frame the lids must stand open and the face be
- * turned to the camera; over all of these the two eyes must agree. The diameter is the mean of across and down, which
- * gives adults their 63 mm from pupil to pupil where across alone gives 59. It is not corrected for a turned head: eyes that look at the camera show it
- * round irises. Otherwise the face's breadth, 140 mm from temple to temple, must do, by which people differ more.
+ * Millimetres. The iris is 11.7 mm across in nearly every adult (SD 0.4; Rüfer 2005, Cornea 24:259), so it is the ruler
+ * when both are clearly seen: on a key frame the lids must stand open and the face be turned to the camera; over all of
+ * these the two eyes must agree. The diameter is the mean of across and down, which gives adults their 63 mm from pupil to
+ * pupil (Dodgson 2004, Proc. SPIE 5291:36) where across alone gives 59. It is not corrected for a turned head: eyes that
+ * look at the camera show it round irises. Otherwise the face's breadth, 140 mm from temple to temple, must do, by which
+ * people differ more.
  *
  * Lengths of a key frame are divided by the pose's scale, so that a head that comes nearer changes nothing: all is in the
  * shown pixels of the frame that the chart was made from.

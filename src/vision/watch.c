@@ -27,9 +27,10 @@
 #define FACE_LEAST_PX 80.0  /* temple to temple: below, a twitch is a few hundredths of a pixel */
 #define FACE_SMALL_PX 160.0 /* below, it is said */
 #define PRESENCE_LEAST 0.5f
-#define SEARCH_EVERY_US 200000
-#define KEY_EVERY_US 2000000 /* a key frame costs as much as three others */
-#define KEY_SOON_US 300000   /* until IRISES_ENOUGH were measured, but not for longer than KEY_SOON_FRAMES */
+#define SEARCH_EVERY_US 200000 /* twice as long after each time in vain */
+#define SEARCH_RARE_US 800000  /* but no longer: it costs as much as forty frames */
+#define KEY_EVERY_US 2000000   /* a key frame costs as much as three others */
+#define KEY_SOON_US 300000     /* until IRISES_ENOUGH were measured, but not for longer than KEY_SOON_FRAMES */
 #define KEY_SOON_FRAMES 16
 #define IRISES_ENOUGH 8    /* the error of their mean is then far below that of the ruler */
 #define TURNED_LEAST 0.1   /* of the key frames, before it is said */
@@ -66,7 +67,8 @@ struct watch {
     int64_t warm_us[TRACK_WARM_FRAMES];
     uint32_t warm_count, bin;
     struct keyframes key;
-    int64_t key_us;        /* when the last key frame was */
+    int64_t key_us; /* when the last key frame was */
+    int64_t search_every_us;
     struct face_box where; /* the face when it was last sure */
     double width_px;
     bool several;
@@ -231,12 +233,16 @@ static int begin_face(struct watch *w, const struct face_mesh *mesh, struct qv_e
 
 static int search(struct watch *w, const struct clip_frame *f, struct qv_error *error)
 {
-    if (w->searched_us >= 0 && f->time_us - w->searched_us < SEARCH_EVERY_US)
+    if (w->searched_us >= 0 && f->time_us - w->searched_us < w->search_every_us)
         return QV_OK;
     w->searched_us = f->time_us;
     struct face_mesh mesh;
     bool found;
     int status = find_mesh(w, f, &mesh, &found, error);
+    if (found)
+        w->search_every_us = SEARCH_EVERY_US;
+    else if (w->search_every_us < SEARCH_RARE_US)
+        w->search_every_us *= 2;
     if (status || !found)
         return status;
     if (face_width_px(&mesh) < FACE_LEAST_PX) {
@@ -486,6 +492,7 @@ int qv_watch(const char *path, const struct qv_watch_settings *settings, struct 
     w->trace = trace_create(arena);
     if (!w->trace)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    w->search_every_us = SEARCH_EVERY_US;
     int status = clip_open(path, &w->clip, error);
     if (status == QV_OK)
         status = face_models_open(settings->models_folder, &w->models, error);

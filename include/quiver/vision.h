@@ -256,8 +256,8 @@ struct qv_replay_frame {
 };
 
 struct qv_replay_settings {
-    double
-        magnify; /**< 1 to QV_MAGNIFY_MAX: so many times the motion of the skin; see docs/rooms/vision.md for its limits */
+    /** 1 to QV_MAGNIFY_MAX: so many times the motion of the skin; docs/rooms/vision.md says within which limits. */
+    double magnify;
     /** Draws onto the frame; a negative status ends the replay. */
     int (*paint)(void *context, const struct qv_replay_frame *frame, struct qv_error *error);
     void *paint_context;

@@ -72,8 +72,9 @@ void plot_words_finish(struct plot_words *words);
 
 /* ---- its parts -------------------------------------------------------------------------------------------------------------- */
 
+/** Events, a lane a part of the face, the time axis, the legend. */
 void plot_traces(struct canvas *c, const struct qv_measurement *m, struct box box);
-/** How high the face map with its table and its ruler comes out at this width: plot_face() needs so much. */
+/** The map of the face, a table of what twitched, a ruler of sizes: below one another, the map as large as the height leaves. */
 void plot_face(struct canvas *c, const struct qv_measurement *m, struct box box);
 
 /** See struct draw_module. */

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define FACE_HIGH 1.30      /* of the drawn face, in its widths */
 #define FACE_SHARE 0.80     /* of the panel's width */

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Distances in points. */
 #define NAMES_WIDTH 72.0   /* of the column with the parts' names */

@@ -82,9 +82,9 @@ static void say_count(struct plot_tile *t, const struct qv_measurement *m)
     else
         snprintf(t->value, sizeof t->value, "none");
     if (seen_s < 120)
-        snprintf(t->note, sizeof t->note, "in %.1f s of face", seen_s);
+        snprintf(t->note, sizeof t->note, "face seen %.1f s", seen_s);
     else
-        snprintf(t->note, sizeof t->note, "in %.1f min of face", seen_s / 60);
+        snprintf(t->note, sizeof t->note, "face seen %.1f min", seen_s / 60);
 }
 
 static void say_rate(struct plot_tile *t, const struct qv_measurement *m)
@@ -164,6 +164,9 @@ static void say_warnings(struct qv_text *out, const struct qv_measurement *m)
     }
     if (m->clip.partial)
         qv_text_printf(out, "%s• watching was stopped before the clip had ended", out->length ? "\n" : "");
+    if (m->movements_cut)
+        qv_text_printf(out, "%s• there were more movements than are kept: the first are shown",
+                       out->length ? "\n" : "");
     if (!out->length)
         qv_text_puts(out, "Nothing about this clip makes its figures worth less.");
 }

@@ -178,6 +178,7 @@ static void zoom_up(const struct bitmap *from, uint32_t times, struct bitmap *to
 
 static void zoom_down(const struct bitmap *from, uint32_t times, struct bitmap *to)
 {
+    const float share = 1.0f / (float)(times * times);
     for (uint32_t y = 0; y < to->height; y++) {
         uint8_t *out = row_of(to, y);
         for (uint32_t x = 0; x < to->width; x++, out += 4) {
@@ -188,14 +189,14 @@ static void zoom_down(const struct bitmap *from, uint32_t times, struct bitmap *
                     sum[c] += p[c];
             }
             for (int c = 0; c < 4; c++)
-                out[c] = (uint8_t)((sum[c] + times * times / 2) / (times * times));
+                out[c] = to_byte(share * (float)sum[c]);
         }
     }
 }
 
 void bitmap_zoomed(const struct bitmap *from, struct bitmap_zoom zoom, struct bitmap *to)
 {
-    assert(zoom.up > 0 && zoom.down > 0 && zoom.down < 256);
+    assert(zoom.up > 0 && zoom.down > 0);
     assert(to->width <= from->width * zoom.up / zoom.down && to->height <= from->height * zoom.up / zoom.down);
     if (zoom.up > 1)
         zoom_up(from, zoom.up, to);

@@ -10,7 +10,6 @@
 #include "motion.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 

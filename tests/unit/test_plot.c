@@ -118,7 +118,7 @@ static void test_it_says_what_was_measured(void **unused)
     static const char *const words[] = {
         "<title id=\"title\">Twitches of the left of the face: 25 a minute, isolated</title>",
         "lips.mp4 · 20.0 s · 30 frames a second · 1280 × 720",
-        "twitches: 8 (in 19.0 s of face)",
+        "twitches: 8 (face seen 19.0 s)",
         "a minute: 25 (95 %: 10.9 to 49.8)",
         "side: left (index −1.00)",
         "size: 0.31 mm (found ≥ 0.12 mm)",

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define PAGE_BYTES_MAX ((size_t)64 << 20)
+#define ARENA_BYTES_MAX ((size_t)4 << 30) /* a picture of 4096 × 4096 takes 0.5 GiB, an hour of tremor 0.2 */
 #define SEED_USUAL 1
 #define SEED_MOST (1ULL << 53) /* that a JSON number holds exactly */
 
@@ -292,23 +293,24 @@ static void show_progress(void *context, double fraction, int64_t time_us)
         fprintf(stderr, "\r  drawing %3d %% ", *shown = percent);
 }
 
-static int make(const struct words *w, struct qv_phantom_settings *settings, const char *truth, const char *part,
+static int make(const struct words *w, const struct qv_phantom_settings *wanted, const char *truth, const char *part,
                 int fd, struct qv_error *error)
 {
-    struct qv_phantom *phantom;
-    struct qv_arena *arena = qv_arena_create((size_t)4 << 30);
+    struct qv_phantom *phantom = NULL;
+    struct qv_arena *arena = qv_arena_create(ARENA_BYTES_MAX);
+    struct qv_phantom_settings settings = *wanted;
     int shown = -1;
-    settings->models_folder = cli_models_folder();
-    settings->stop = &stop_signal;
-    settings->progress = isatty(STDERR_FILENO) ? show_progress : NULL;
-    settings->progress_context = &shown;
+    settings.models_folder = cli_models_folder();
+    settings.stop = &stop_signal;
+    settings.progress = isatty(STDERR_FILENO) ? show_progress : NULL;
+    settings.progress_context = &shown;
     on_stop(want_stop);
-    int status = arena ? qv_phantom_make(w->portrait, w->out, settings, arena, &phantom, error)
+    int status = arena ? qv_phantom_make(w->portrait, w->out, &settings, arena, &phantom, error)
                        : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     on_stop(SIG_DFL);
     if (shown >= 0)
         fprintf(stderr, "\r\033[K");
-    if (status == QV_OK) {
+    if (status == QV_OK && phantom) {
         status = write_truth(phantom, fd, truth, error);
         if (status == QV_OK && rename(part, truth) != 0)
             status = cannot(truth, errno, error);

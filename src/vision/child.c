@@ -109,7 +109,8 @@ int child_hear(struct child *c, struct wire_message *m)
         if (ready == 0)
             return CHILD_SILENT;
         const ssize_t got = recv(c->channel, m, sizeof *m, 0);
-        if (got < 0 && (errno == EINTR || errno == ECONNRESET)) /* a reset is said once, before what is still to be read */
+        if (got < 0 &&
+            (errno == EINTR || errno == ECONNRESET)) /* that it has gone is said once, before its last words */
             continue;
         return got == (ssize_t)sizeof *m ? CHILD_SAID : CHILD_GONE;
     }

@@ -113,7 +113,7 @@ struct phantom_canvas {
     bool full_range;
     struct grey plain[3], plate[3]; /**< levels; their coefficients */
     uint8_t *shown[3];              /**< what was drawn, [height][width] and twice [height / 2][width / 2] */
-    float *line, *lid, *shift_x, *shift_y, *work;
+    float *line, *spare, *shift_x, *shift_y, *work;
     float *normal;    /**< quantiles of the normal distribution */
     float *threshold; /**< 0–1, in random order: what is rounded up, without noise */
 };

@@ -82,12 +82,12 @@ int phantom_canvas_init(struct phantom_canvas *c, uint32_t width, uint32_t heigh
     }
     c->work = qv_arena_alloc(arena, (size_t)c->plain[0].stride * c->plain[0].height, sizeof(float));
     c->line = qv_arena_alloc(arena, width, sizeof(float));
-    c->lid = qv_arena_alloc(arena, width, sizeof(float));
+    c->spare = qv_arena_alloc(arena, width, sizeof(float));
     c->shift_x = qv_arena_alloc(arena, width, sizeof(float));
     c->shift_y = qv_arena_alloc(arena, width, sizeof(float));
     c->normal = qv_arena_alloc(arena, NORMAL_COUNT, sizeof(float));
     c->threshold = qv_arena_alloc(arena, THRESHOLDS, sizeof(float));
-    if (!fine || !c->work || !c->line || !c->lid || !c->shift_x || !c->shift_y || !c->normal || !c->threshold)
+    if (!fine || !c->work || !c->line || !c->spare || !c->shift_x || !c->shift_y || !c->normal || !c->threshold)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     for (uint32_t i = 0; i < NORMAL_COUNT; i++)
         c->normal[i] = normal_quantile((i + 0.5) / NORMAL_COUNT);
@@ -160,7 +160,8 @@ static void resample(const struct phantom_canvas *c, const struct grey *spline, 
         float *row = to->at + (size_t)y * to->stride;
         memset(row, 0, to->width * sizeof *row);
         for (int n = 0; n < each * each; n++) {
-            const double ox = ((n % each) + 0.5) / each - 0.5, oy = ((n / each) + 0.5) / each - 0.5;
+            const int column = n % each, line = n / each;
+            const double ox = (column + 0.5) / each - 0.5, oy = (line + 0.5) / each - 0.5;
             double px, py;
             affine_apply(&from, pitch(plane) * ox + first(plane), pitch(plane) * (y + oy) + first(plane), &px, &py);
             /* from luma of the portrait to samples of its plane */
@@ -464,7 +465,7 @@ static void draw_lid(const struct row *r, const struct phantom_slit *eye)
         rest_of(r, i, &x, &y);
         in_slit(eye, x, y, &along, &down);
         c->shift_x[i] = c->shift_y[i] = 0;
-        c->lid[i] = 0;
+        c->spare[i] = 0;
         if (along <= 0 || along >= eye->width_px)
             continue;
         const double upper = height_of(eye, eye->upper, along);
@@ -472,7 +473,7 @@ static void draw_lid(const struct row *r, const struct phantom_slit *eye)
         const double edge = upper + r->moment.closed * (1 + LID_OVERLAP) * opening, crease = upper - lid_px;
         if (down <= crease)
             continue;
-        c->lid[i] = covered(r, edge - down);
+        c->spare[i] = covered(r, edge - down);
         /* skin between the crease and the edge is that between the crease and the open lid, drawn out */
         const double rest = fmin(crease + (down - crease) * lid_px / (edge - crease), upper);
         c->shift_x[i] = (float)(-eye->uy * (rest - down) / pitch(r->plane));
@@ -481,7 +482,7 @@ static void draw_lid(const struct row *r, const struct phantom_slit *eye)
     float *over = c->work + from; /* free while drawing */
     look_up(r, from, to - from, true, over);
     for (uint32_t i = from; i < to; i++)
-        c->line[i] += c->lid[i] * (over[i - from] - c->line[i]);
+        c->line[i] += c->spare[i] * (over[i - from] - c->line[i]);
 }
 
 /* What is seen between parted lips. */
@@ -524,14 +525,18 @@ static void develop(const struct row *r, double sigma, struct phantom_random *no
         for (uint32_t i = 0; i < r->width;) {
             uint64_t bits = phantom_bits(noise);
             for (int k = 0; k < 64 / NORMAL_BITS && i < r->width; k++, bits >>= NORMAL_BITS, i++)
-                c->line[i] += 0.5f + strength * c->normal[bits & (NORMAL_COUNT - 1)];
+                c->spare[i] = c->normal[bits & (NORMAL_COUNT - 1)];
         }
+        for (uint32_t i = 0; i < r->width; i++)
+            c->line[i] += 0.5f + strength * c->spare[i];
     } else {
         for (uint32_t i = 0; i < r->width; i++)
             c->line[i] += c->threshold[(r->y * THRESHOLD_ROW + i) % THRESHOLDS];
     }
-    for (uint32_t i = 0; i < r->width; i++)
-        out[i] = (uint8_t)(c->line[i] < 0 ? 0 : c->line[i] > 255 ? 255 : c->line[i]);
+    for (uint32_t i = 0; i < r->width; i++) {
+        const float low = c->line[i] > 0 ? c->line[i] : 0;
+        out[i] = (uint8_t)(int)(low < 255 ? low : 255);
+    }
 }
 
 /* What the row sees at @p time_s. */

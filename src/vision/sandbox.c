@@ -91,9 +91,9 @@ const char *sandbox_enter(enum sandbox_for purpose)
         fine = fine && seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0) == 0;
     if (purpose == SANDBOX_CAMERA)
         fine = fine && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 0) == 0;
+    const struct scmp_arg_cmp the_film = {.arg = 0, .op = SCMP_CMP_EQ, .datum_a = WIRE_FILE, .datum_b = 0};
     if (purpose == SANDBOX_WRITING)
-        fine =
-            fine && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, WIRE_FILE)) == 0;
+        fine = fine && seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, &the_film) == 0;
     fine = fine && seccomp_load(filter) == 0;
     seccomp_release(filter);
     return fine ? NULL : "seccomp";

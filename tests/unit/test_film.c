@@ -261,7 +261,8 @@ static void test_a_full_disk(void **unused)
     must(film_create(path, &settings, &film, &error), &error);
     assert_int_equal(prlimit(child_of_this(), RLIMIT_FSIZE, &small, NULL), 0);
     error = failure_of(film);
-    assert_int_equal(error.status, QV_ERR_IO);
+    if (error.status != QV_ERR_IO)
+        fail_msg("%s", error.text);
     assert_non_null(strstr(error.text, "full.mkv: cannot be written: File too large"));
     assert_int_equal(files_in_folder(), 1);
     struct stat about;

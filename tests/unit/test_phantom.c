@@ -294,7 +294,7 @@ static void test_flicker_makes_bands(void **unused)
 static void test_movements_do_not_meet(void **unused)
 {
     for (int w = 0; w < QV_WAVEFORM_COUNT; w++) {
-        for (uint64_t seed = 0; seed < 20; seed++) {
+        for (uint64_t seed = 0; seed < 8; seed++) {
             struct studio s;
             open_studio(&s, plain_skin);
             s.settings.waveform = (enum qv_waveform)w;

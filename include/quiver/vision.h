@@ -369,7 +369,7 @@ struct qv_phantom_settings {
 
     /* light, camera, file */
     enum qv_light light;
-    double flicker_hz;    /**< of the lamp, 1–1000; 0: none */
+    double flicker_hz;    /**< of the lamp, up to 1000; 0: none */
     bool rolling_shutter; /**< rows are seen one after another, over 20 ms */
     double noise_sigma;   /**< of luma in levels of 8 bits, 0–50; chroma has half of it */
     double drop_fraction; /**< of the frames, 0–0.9: left out at random */

@@ -252,7 +252,8 @@ static const AVFrame *crossable(struct decoder *d, uint32_t *bits)
     }
     sws_scale(d->scaler, (const uint8_t *const *)f->data, f->linesize, 0, f->height, d->converted->data,
               d->converted->linesize);
-    d->converted->color_range = f->color_range;
+    /* What was RGB is luma of 16–235 now. */
+    d->converted->color_range = p && p->flags & AV_PIX_FMT_FLAG_RGB ? AVCOL_RANGE_MPEG : f->color_range;
     *bits = crosses(to);
     return d->converted;
 }

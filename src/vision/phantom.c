@@ -92,21 +92,17 @@ static int check(const struct qv_phantom_settings *s, struct qv_error *error)
         const char *what;
         double value, low, high;
     } ranges[] = {
-        {"the length in seconds", s->seconds, 1, SECONDS_MOST},
+        {"the length in seconds", s->seconds == 0 ? SECONDS_USUAL : s->seconds, 1, SECONDS_MOST},
         {"the amplitude in pixels", s->amplitude_px, 0, 1000},
         {"the duration in ms", s->duration_ms, 40, 60000},
         {"the time between twitches in seconds", s->every_s, 0.2, 600},
         {"the frequency in Hz", s->frequency_hz, 1, 15},
-        {"the flicker in Hz",
-         s->flicker_hz > 0 || isnan(s->flicker_hz) ? s->flicker_hz
-         : s->flicker_hz < 0                       ? -1
-                                                   : 1,
-         1, 1000},
+        {"the flicker in Hz", s->flicker_hz, 0, 1000},
         {"the noise in levels", s->noise_sigma, 0, 50},
         {"the share of frames that is dropped", s->drop_fraction, 0, 0.9},
         {"the repetition of frames", s->repeat, 1, 10},
     };
-    for (size_t i = s->seconds == 0 ? 1 : 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
         if (!within(ranges[i].value, ranges[i].low, ranges[i].high))
             return refuse(error, ranges[i].what, ranges[i].value, ranges[i].low, ranges[i].high);
     }
@@ -198,29 +194,23 @@ static int keep(struct clip_frame *f, struct qv_arena *arena, struct qv_error *e
     return QV_OK;
 }
 
-/* Lays m->mesh on the face of a frame; m->seen says whether there is one. */
+/* Lays m->mesh on the face of a frame, from where it lay before; m->seen says whether there is one. */
 static int see_face(struct maker *m, const struct clip_frame *f, struct qv_error *error)
 {
-    struct face_box box = {0};
+    struct face_box found[FACE_FOUND_MAX];
     uint32_t count = 1;
+    const int rounds = m->seen ? 1 : MESH_ROUNDS;
     int status = QV_OK;
     if (m->seen)
-        box = face_box_of(&m->mesh);
-    for (int round = m->seen ? MESH_ROUNDS - 1 : 0; round < MESH_ROUNDS && status == QV_OK; round++) {
-        if (round == 0) {
-            struct face_box found[FACE_FOUND_MAX];
-            status = face_find(m->models, f, found, &count, error);
-            box = found[0];
-            if (status || count == 0) {
-                m->seen = false;
-                return status;
-            }
-        }
-        status = face_lay_mesh(m->models, f, &box, &m->mesh, error);
+        found[0] = face_box_of(&m->mesh);
+    else
+        status = face_find(m->models, f, found, &count, error);
+    m->seen = status == QV_OK && count > 0;
+    for (int i = 0; i < rounds && m->seen; i++) {
+        status = face_lay_mesh(m->models, f, &found[0], &m->mesh, error);
         m->seen = status == QV_OK && m->mesh.presence >= PRESENCE_LEAST;
-        if (!m->seen)
-            return status;
-        box = face_box_of(&m->mesh);
+        if (m->seen)
+            found[0] = face_box_of(&m->mesh);
     }
     return status;
 }
@@ -494,8 +484,9 @@ static int tell_movements(struct maker *m, struct qv_error *error)
     struct qv_movement *movements = qv_arena_alloc(m->arena, room + 1, sizeof *movements);
     if (!movements)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
-    m->score.past = 0;
+    m->score.past_steps = 0;
     for (uint32_t i = 0; i < s->act_count; i++) {
+        m->score.past = i; /* to be looked at alone: no other is at the same time */
         if (!s->acts[i].unseen && s->acts[i].start_us + s->acts[i].length_us <= m->last_us)
             tell_act(m, &s->acts[i], movements);
     }

@@ -55,8 +55,8 @@ struct phantom_score {
     struct phantom_act *acts; /**< by start, none at once with another */
     struct phantom_step *steps;
     uint32_t act_count, step_count, act_room, step_room;
-    uint32_t past;        /**< acts before this one are over, for a clock that only goes forward */
-    double sway_phase[6]; /**< of the head */
+    uint32_t past, past_steps; /**< those before are over, for a clock that only goes forward */
+    double sway_phase[6];      /**< of the head */
 };
 
 /** What there is at one moment. */

@@ -22,6 +22,7 @@
 #define SWAY_TURN_RAD 0.007
 #define SWAY_SIZE 0.006
 
+#define MEAN_OF_MOST 16 /* samples a side: enough for a portrait of 8K in a picture of 720p */
 #define READOUT_S 0.020 /* of a phone's rolling shutter, first row to last */
 #define NORMAL_BITS 12
 #define NORMAL_COUNT (1U << NORMAL_BITS)
@@ -81,7 +82,7 @@ int phantom_canvas_init(struct phantom_canvas *c, uint32_t width, uint32_t heigh
         fine = fine && c->shown[p];
     }
     c->work = qv_arena_alloc(arena, (size_t)c->plain[0].stride * c->plain[0].height, sizeof(float));
-    c->line = qv_arena_alloc(arena, width, sizeof(float));
+    c->line = qv_arena_alloc(arena, width + more, sizeof(float));
     c->spare = qv_arena_alloc(arena, width, sizeof(float));
     c->shift_x = qv_arena_alloc(arena, width, sizeof(float));
     c->shift_y = qv_arena_alloc(arena, width, sizeof(float));
@@ -155,7 +156,8 @@ static void resample(const struct phantom_canvas *c, const struct grey *spline, 
                      double scale_x, double scale_y)
 {
     const struct grey *to = &c->plain[plane];
-    const int each = (int)fmax(ceil(from.a * pitch(plane) * fmax(scale_x, scale_y)), 1);
+    const double covers = from.a * pitch(plane) * fmax(scale_x, scale_y); /* samples of the portrait a side */
+    const int each = (int)fmin(fmax(ceil(covers), 1), MEAN_OF_MOST);
     for (uint32_t y = 0; y < to->height; y++) {
         float *row = to->at + (size_t)y * to->stride;
         memset(row, 0, to->width * sizeof *row);
@@ -168,14 +170,9 @@ static void resample(const struct phantom_canvas *c, const struct grey *spline, 
             const struct warp_row look = {.x0 = (float)((px + 0.5) * scale_x - 0.5),
                                           .y0 = (float)((py + 0.5) * scale_y - 0.5),
                                           .dx = (float)(from.a * pitch(plane) * scale_x)};
-            for (uint32_t x = 0; x < to->width; x += c->width) {
-                const uint32_t count = to->width - x < c->width ? to->width - x : c->width;
-                struct warp_row part = look;
-                part.x0 += (float)x * look.dx;
-                c->kernels->sample_row(spline, &part, c->line, count);
-                for (uint32_t i = 0; i < count; i++)
-                    row[x + i] += c->line[i] / (float)(each * each);
-            }
+            c->kernels->sample_row(spline, &look, c->line, to->width);
+            for (uint32_t x = 0; x < to->width; x++)
+                row[x] += c->line[x] / (float)(each * each);
         }
     }
 }

@@ -283,8 +283,8 @@ static void look_at(const struct phantom_score *s, const struct phantom_act *act
 static double gain_at(const struct phantom_score *s, double time_s)
 {
     const struct qv_phantom_settings *set = s->settings;
-    double gain = 1;
-    for (uint32_t i = 0; i < s->step_count; i++)
+    double gain = s->past_steps ? s->steps[s->past_steps - 1].gain : 1;
+    for (uint32_t i = s->past_steps; i < s->step_count && (double)s->steps[i].start_us < time_s * 1e6; i++)
         gain += (s->steps[i].gain - gain) * eased((time_s * 1e6 - (double)s->steps[i].start_us) / PHANTOM_STEP_US);
     if (set->light == QV_LIGHT_DRIFT)
         gain += DRIFT_MOST * sin(2 * M_PI * DRIFT_HZ * time_s);
@@ -316,4 +316,6 @@ void phantom_pass(struct phantom_score *s, int64_t time_us)
 {
     while (s->past < s->act_count && s->acts[s->past].start_us + s->acts[s->past].length_us < time_us)
         s->past++;
+    while (s->past_steps < s->step_count && s->steps[s->past_steps].start_us + PHANTOM_STEP_US < time_us)
+        s->past_steps++;
 }

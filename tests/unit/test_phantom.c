@@ -289,6 +289,33 @@ static void test_flicker_makes_bands(void **unused)
     close_studio(&s);
 }
 
+/* The exposure goes from one level to the next and stays there, whether or not the clock has passed it. */
+static void test_exposure_steps(void **unused)
+{
+    struct studio s;
+    open_studio(&s, plain_skin);
+    s.settings.light = QV_LIGHT_STEPS;
+    s.settings.seconds = 20;
+    compose(&s);
+    assert_true(s.score.step_count >= 3);
+    for (uint32_t i = 0; i < s.score.step_count; i++) {
+        const struct phantom_step *step = &s.score.steps[i];
+        const double start_s = (double)step->start_us * 1e-6, before = i ? step[-1].gain : 1;
+        const double times_s[] = {start_s, start_s + PHANTOM_STEP_US * 0.5e-6, start_s + PHANTOM_STEP_US * 1e-6};
+        const double gains[] = {before, (before + step->gain) / 2, step->gain};
+        for (int k = 0; k < 3; k++) {
+            struct phantom_moment moment;
+            phantom_look(&s.score, times_s[k], &moment);
+            assert_near(moment.gain, gains[k], 1e-6);
+        }
+        assert_true(fabs(step->gain - 1) > 0.07 && fabs(step->gain - 1) < 0.16);
+        phantom_pass(&s.score, step->start_us + PHANTOM_STEP_US + 1);
+    }
+    draw(&s, s.score.steps[0].start_us + PHANTOM_STEP_US);
+    assert_near(s.canvas.shown[0][0], 16 + 84 * s.score.steps[s.score.step_count - 1].gain, 1.1);
+    close_studio(&s);
+}
+
 /* ---- the score -------------------------------------------------------------------------------------------------------------------- */
 
 static void test_movements_do_not_meet(void **unused)
@@ -376,7 +403,7 @@ static struct qv_phantom_settings small(enum qv_waveform waveform)
 {
     return (struct qv_phantom_settings){.models_folder = models,
                                         .seed = 1,
-                                        .seconds = 8,
+                                        .seconds = 6,
                                         .width = 320,
                                         .height = 240,
                                         .rate_hz = 15,
@@ -418,8 +445,8 @@ static void test_every_waveform_tells_the_truth(void **unused)
         const struct qv_phantom_settings settings = small(table[i].waveform);
         const struct qv_phantom *p = make(portrait, "w.mkv", &settings, arena);
         const struct qv_measurement *t = &p->truth;
-        assert_int_equal(t->clip.frames, 120);
-        assert_near(t->clip.duration_s, 8, 1e-6);
+        assert_int_equal(t->clip.frames, 90);
+        assert_near(t->clip.duration_s, 6, 1e-6);
         assert_near(t->face.width_px, 120, 1e-3);
         assert_true(t->movement_count >= 1);
         assert_int_equal(t->summary.twitches, t->movement_count);
@@ -434,7 +461,7 @@ static void test_every_waveform_tells_the_truth(void **unused)
         for (uint32_t k = 0; k < t->movement_count; k++) {
             const struct qv_movement *m = &t->movements[k];
             assert_int_equal(m->kind, table[i].kind);
-            assert_true(m->start_us >= 1000000 && m->end_us <= 8000000);
+            assert_true(m->start_us >= 1000000 && m->end_us <= 6000000);
             assert_true(m->start_us < m->peak_us && m->peak_us < m->end_us);
             assert_near((double)(m->end_us - m->start_us) * 1e-3, table[i].length_ms, 0.01);
             if (k)
@@ -583,7 +610,7 @@ static void test_over_a_clip(void **unused)
     assert_int_equal(p->unseen_frames, 0);
     assert_true(p->truth.movement_count >= 2);
     compare_frames("real.mkv", "over.mkv", identical, equal, &count);
-    assert_int_equal(count, 120);
+    assert_int_equal(count, 90);
     for (int i = 0; i < count; i++) {
         const double at_us = 1e6 * i / 15;
         bool moving = false, resting = true;
@@ -718,6 +745,7 @@ int main(void)
         cmocka_unit_test(test_lids_cover_the_eye),
         cmocka_unit_test(test_noise_is_as_strong_as_is_said),
         cmocka_unit_test(test_flicker_makes_bands),
+        cmocka_unit_test(test_exposure_steps),
         cmocka_unit_test(test_movements_do_not_meet),
         cmocka_unit_test(test_a_seed_is_a_score),
         cmocka_unit_test(test_every_waveform_tells_the_truth),

@@ -173,8 +173,7 @@ void block_take(struct block *b)
     affine_apply(&r->pose, b->track->plan.mouth_x, b->track->plan.mouth_y, &x, &y);
     s[BLOCK_HEAD] = (float)x;
     s[BLOCK_HEAD + 1] = (float)y;
-    const float *mouth = r->looks[TRACK_MOUTH].light;
-    s[BLOCK_LIGHT] = mouth[LIGHT_GAIN] + mouth[LIGHT_OFFSET] / 128.0f; /* about, relative to a middling grey */
+    s[BLOCK_LIGHT] = r->light;
     b->frames++;
 }
 

@@ -22,7 +22,9 @@
 #define SHUT_LEAST 2.5       /* … and an eye that is shut */
 #define SHUT_NEAR_S 0.12     /* a lid takes as long to close */
 #define BLINK_LONGEST_S 0.8  /* longer is eyes shut */
-#define HEAD_WIDTHS 0.05     /* of head motion within a slow pulse: a head movement */
+#define HEAD_WIDTHS 0.03     /* of the face's width, within a slow pulse: a movement of the head */
+#define LIGHT_STEP 0.05      /* of the brightness: a lamp that is switched, a camera that adapts */
+#define LIGHT_REACH_S 0.15   /* before and after a step */
 #define POOL_SEES 0.85       /* of a patch's centre, that the pooled series shows */
 #define FRAMES_LEAST 12      /* of a block worth looking at */
 
@@ -120,6 +122,54 @@ static int write_blinks(struct detect *d, double until_s, struct qv_error *error
     return status;
 }
 
+/* How far something of the whole picture went about a frame, as a share of what makes it a movement of its own. */
+typedef double context_function(const struct block *b, uint32_t frame);
+
+/* The head's sudden motion. */
+static double of_head(const struct block *b, uint32_t frame)
+{
+    const float *slow = b->answer[frame][BANK_SLOW];
+    return hypot((double)slow[BLOCK_HEAD], (double)slow[BLOCK_HEAD + 1]) / (HEAD_WIDTHS * b->width);
+}
+
+/* A step of the light: its mean before and after. */
+static double of_light(const struct block *b, uint32_t frame)
+{
+    const double t = block_time(b, frame);
+    double side[2] = {0};
+    uint32_t count[2] = {0};
+    for (uint32_t f = block_frame_at(b, t - LIGHT_REACH_S); f < b->frames && block_time(b, f) <= t + LIGHT_REACH_S;
+         f++) {
+        const bool after = f > frame;
+        side[after] += (double)b->series[f][BLOCK_LIGHT];
+        count[after]++;
+    }
+    return count[0] && count[1] ? fabs(side[1] / count[1] - side[0] / count[0]) / LIGHT_STEP : 0;
+}
+
+/* Writes each stretch in which the context moves, with its peak. */
+static int write_context(struct detect *d, context_function *of, enum qv_movement_kind kind, double until_s,
+                         struct qv_error *error)
+{
+    const struct block *b = &d->block;
+    int status = QV_OK;
+    for (uint32_t f = 0, end; f < b->frames && status == QV_OK; f = end + 1) {
+        uint32_t peak = f;
+        for (end = f; end < b->frames && of(b, end) >= 1; end++)
+            peak = of(b, end) > of(b, peak) ? end : peak;
+        const double peak_s = block_time(b, peak);
+        if (end == f || peak_s <= d->done_s || peak_s > until_s)
+            continue;
+        const struct qv_movement out = {.kind = kind,
+                                        .start_us = b->records[f].time_us,
+                                        .peak_us = b->records[peak].time_us,
+                                        .end_us = b->records[end - 1].time_us,
+                                        .snr = of(b, peak)};
+        status = movements_add(&d->movements, &out, error);
+    }
+    return status;
+}
+
 /* The eyes are shut, or on the way to it or back. */
 static bool near_shut(const struct block *b, double time_s)
 {
@@ -138,11 +188,6 @@ static int tell(struct detect *d, const struct moment *m, struct qv_error *error
     const double width = b->width, mouth = moment_level(m, MOMENT_MOUTH);
     uint32_t twitching = 0;
     int status = QV_OK;
-
-    const float *slow = b->answer[m->lead->frame][BANK_SLOW];
-    const double head = hypot((double)slow[BLOCK_HEAD], (double)slow[BLOCK_HEAD + 1]);
-    if (head > HEAD_WIDTHS * width && moment_level(m, MOMENT_MOUTH | MOMENT_EYES) < HEAD_SHARE * head)
-        return write_movement(d, m, MOMENT_MOUTH | MOMENT_EYES, QV_MOVEMENT_HEAD_MOVEMENT, error);
 
     const bool shut = near_shut(b, m->lead->peak_s), blink = shut || is_blink(d, m);
     if (blink && !shut)
@@ -200,6 +245,10 @@ static int write_movements(struct detect *d, double until_s, struct qv_error *er
     free(used);
     if (status == QV_OK)
         status = write_blinks(d, until_s, error);
+    if (status == QV_OK)
+        status = write_context(d, of_head, QV_MOVEMENT_HEAD_MOVEMENT, until_s, error);
+    if (status == QV_OK)
+        status = write_context(d, of_light, QV_MOVEMENT_LIGHTING, until_s, error);
     d->done_s = fmax(d->done_s, until_s);
     return status;
 }

@@ -107,6 +107,28 @@ static struct fit fit_window(const struct block *b, uint32_t region, uint32_t fi
     return best;
 }
 
+/* The frame nearest to a time. */
+static uint32_t frame_near(const struct block *b, double time_s)
+{
+    const uint32_t frame = block_frame_at(b, time_s);
+    const bool before =
+        frame > 0 && (frame == b->frames || block_time(b, frame) - time_s > time_s - block_time(b, frame - 1));
+    return before ? frame - 1 : frame;
+}
+
+/* How far the region really went in a cycle, from its ends to its middle: a window may begin or end in rest. */
+static double swing_at(const struct block *b, uint32_t region, double time_s, double period_s, double across,
+                       double down)
+{
+    const float *peak = b->plain[frame_near(b, time_s)] + 2 * region;
+    double swing = 0;
+    for (int end = -1; end <= 1; end += 2) {
+        const float *trough = b->plain[frame_near(b, time_s + end * period_s / 2)] + 2 * region;
+        swing += ((double)(peak[0] - trough[0]) * across + (double)(peak[1] - trough[1]) * down) / 2;
+    }
+    return swing;
+}
+
 /* Writes the cycles of a fit whose peaks lie in [from_s, to_s). */
 static uint32_t write_cycles(const struct block *b, uint32_t region, const struct fit *fit, double from_s, double to_s,
                              struct pulse *pulses, uint32_t room)
@@ -124,10 +146,9 @@ static uint32_t write_cycles(const struct block *b, uint32_t region, const struc
     uint32_t count = 0;
     for (double at = peak_s + period_s * ceil((from_s - peak_s) / period_s); at < to_s && count < room;
          at += period_s) {
-        uint32_t frame = block_frame_at(b, at);
-        if (frame > 0 && (frame == b->frames || block_time(b, frame) - at > at - block_time(b, frame - 1)))
-            frame--;
-        pulses[count++] = (struct pulse){.frame = frame,
+        if (swing_at(b, region, at, period_s, across, down) < hypot(c, s)) /* half of what was fitted */
+            continue;
+        pulses[count++] = (struct pulse){.frame = frame_near(b, at),
                                          .region = region,
                                          .duration = BANK_BENCH,
                                          .snr = sqrt(fit->share / fmax(1 - fit->share, 1e-3)) * PULSE_LEAST_SNR,

@@ -34,6 +34,7 @@
 #define FORGET_S 4.0        /* time constant of the templates after that */
 #define LEARN_EVERY_S 0.08  /* the templates need not hear every frame */
 #define PREPARE_EVERY_S 1.0 /* and their equations still less */
+#define MIDDLING_GREY 128.0
 #define LIKENESS_LEAST 0.6f /* below, this is not the face */
 
 /* ---- shape ------------------------------------------------------------------------------------------------------------ */
@@ -364,6 +365,7 @@ void track_follow(struct track *t, struct picture *p, int64_t time_us, struct tr
     struct window_look whole;
     window_sample(&t->whole, t->kernels, &p->small, into_small(p, t->pose), false);
     window_solve(&t->whole, t->kernels, &whole, NULL);
+    record->light = (float)(whole.light[LIGHT_GAIN] + whole.light[LIGHT_OFFSET] / MIDDLING_GREY);
     picture_filter(p, t->kernels);
     for (int i = 0; i < TRACK_WINDOWS; i++) {
         struct window *w = &t->windows[i];

@@ -45,6 +45,7 @@ struct track_record {
     int64_t time_us;
     bool seen;
     struct affine pose; /**< chart → binned picture */
+    float light;        /**< on the whole face, over what it was: about a fraction of a middling grey */
     float likeness;     /**< −1…1: correlation of the small picture with its template */
     struct track_look looks[TRACK_WINDOWS];
     float *field[TRACK_WINDOWS]; /**< [windows[i].unknowns] */

@@ -10,6 +10,7 @@
 #define CLUSTER_SHARE 0.5   /* of the twitches, in clusters of three and more */
 #define SUSTAINED_SHARE 0.3 /* of the counted movements, held ones */
 #define RHYTHM_COUNT 8      /* intervals that make a rhythm */
+#define RHYTHM_ROW 6        /* intervals in a row: fewer are a cluster */
 #define RHYTHM_SHARE 0.6    /* of them, within RHYTHM_WIDTH of the commonest */
 #define RHYTHM_WIDTH 0.2
 #define RHYTHM_MOST 4096     /* intervals looked at: every pair is compared */
@@ -102,7 +103,8 @@ static void find_rhythm(struct qv_measurement *m, double *intervals, uint32_t co
 
 void summarise(struct qv_measurement *m, double seen_s)
 {
-    uint32_t twitches = 0, held = 0, clustered = 0, eye[2] = {0}, mouth[2] = {0}, both[2] = {0}, near_count = 0;
+    uint32_t twitches = 0, held = 0, clustered = 0, eye[2] = {0}, mouth[2] = {0}, both[2] = {0}, near_count = 0,
+             row = 0;
     double energy[2] = {0}, last_us = -1e18, run = 1;
     double *amplitudes = calloc(m->movement_count + 1, sizeof *amplitudes);
     double *lengths = calloc(m->movement_count + 1, sizeof *lengths);
@@ -132,8 +134,13 @@ void summarise(struct qv_measurement *m, double seen_s)
         lengths[twitches] = (double)(one->end_us - one->start_us) * 1e-3;
         held += one->kind == QV_MOVEMENT_SPASM;
         const double gap_s = ((double)one->peak_us - last_us) * 1e-6;
-        if (gap_s < RHYTHM_LONGEST_S && near_count < RHYTHM_MOST)
+        if (gap_s >= RHYTHM_LONGEST_S) { /* the row before has ended: was it long enough to be more than a cluster? */
+            near_count -= row < RHYTHM_ROW ? row : 0;
+            row = 0;
+        } else if (near_count < RHYTHM_MOST) {
             intervals[near_count++] = gap_s;
+            row++;
+        }
         run = gap_s < CLUSTER_GAP_S ? run + 1 : 1;
         clustered += run == 3 ? 3 : run > 3;
         last_us = (double)one->peak_us;
@@ -156,6 +163,7 @@ void summarise(struct qv_measurement *m, double seen_s)
                                                                   : QV_SIDE_BOTH;
     const int worse = energy[1] > energy[0];
     m->summary.eye_mouth_synchrony = synchrony(eye[worse], mouth[worse], both[worse], seen_s);
+    near_count -= row < RHYTHM_ROW ? row : 0;
     m->summary.dominant_hz = NAN;
     if (intervals)
         find_rhythm(m, intervals, near_count);

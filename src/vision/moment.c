@@ -8,7 +8,7 @@
 #define EVEN_RATIO 0.25        /* of the weaker side to the stronger: as even as this, both sides moved … */
 #define EVEN_NOISE 2.5         /* … but for what noise of so many standard deviations may add to the weaker */
 #define RESTLESS_WIDTHS 0.0012 /* of noise at 120 ms: what trembles this much is a busy face, or no picture of one */
-#define LONE_SNR 10.0 /* of a moment that one region shows alone: patches reach further than that, chance does not */
+#define LONE_SNR 9.0 /* of a moment that one region shows alone: patches reach further than that, chance does not */
 #define LONE_HELD_WIDTHS 0.008 /* of the face's width: so far it must be held where one region shows it alone */
 #define BUSY_REACH_S 1.5       /* around a moment, in which the other side must be calm … */
 #define BUSY_QUANTILE 0.75     /* … in this share of the time */

@@ -15,7 +15,7 @@
 #include "block.h"
 
 /** Above the null channels' largest in minutes of compressed clips (docs/rooms/vision.md). */
-#define PULSE_LEAST_SNR 8.0
+#define PULSE_LEAST_SNR 7.0
 #define PULSES_MAX 16384
 
 struct pulse {

@@ -2,23 +2,17 @@
 /*
  * From displacements to movements.
  *
- * Each region's displacement is compared, at every frame, with pulses of a bank of durations on a sloping baseline (a matched filter by
- * least squares on the true frame times, so a variable frame rate needs nothing special). What such a filter gives on
- * this very clip, region and duration when nothing happens is measured by a low quantile over the seconds around, to which the
- * head's and the lamp's own motion in the same band is added; a pulse counts when it stands DETECT_LEAST_SNR above that and
- * explains most of what its seconds show. Twitches are told from blinks, speech, smiles and spasms afterwards, by side, place,
- * length, rhythm and by whether the skin only moved or the picture changed.
+ * A block of frames (block.h) gives pulses (pulse.h, rhythm.h), pulses that belong together are moments (moment.h), and a moment is
+ * told for what it is: a twitch or a spasm is what one side of the face does alone, while the other side is seen and rests; or a
+ * rhythm of either or both. What both sides do is a blink or a movement of the mouth. Blinks are also seen by the picture of the eyes, the head by
+ * its pose and the light by its level. What is found goes into one list (movements.h).
  *
- * Frames are kept for one block of some tens of seconds; memory does not grow with the clip.
+ * Memory does not grow with the clip: frames are kept for one block of some tens of seconds.
  */
 #ifndef QUIVER_VISION_DETECT_H
 #define QUIVER_VISION_DETECT_H
 
 #include "track.h"
-
-#define DETECT_BLOCK_FRAMES 4096
-#define DETECT_BLOCK_S 60.0
-#define DETECT_MOVEMENTS_MAX 100000
 
 struct detect;
 

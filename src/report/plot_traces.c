@@ -21,6 +21,7 @@
 #define GAP_NAMED 62.0    /* a gap this wide says what it is */
 #define COLUMNS_MOST 1400 /* of a trace: two a point, more is seen by nobody */
 #define SPREAD_QUANTILE 0.995
+#define HEADROOM 1.35 /* a trace is of a whole part and peaks a little higher or lower than the size that is stated */
 #define ROW_FILL 0.85 /* of the distance between rows, that the largest displacement takes: rows may overlap a little */
 
 enum { PARTS = QV_REGION_COUNT / 2 };
@@ -118,7 +119,7 @@ static double counted_mm(const struct qv_measurement *m, enum qv_region part)
 /* Both sides share a scale, so that they can be compared; nothing is blown up beyond what could be found at all. */
 static void scale_lane(struct traces *t, struct lane *lane, enum qv_region part)
 {
-    lane->full_mm = fmax(fmax(t->m->quality.detectable_mm, counted_mm(t->m, part)), 1e-3);
+    lane->full_mm = fmax(fmax(t->m->quality.detectable_mm, HEADROOM * counted_mm(t->m, part)), 1e-3);
     for (int side = 0; side < 2 && t->m->trace; side++) {
         lane->rest_px[side] = rest_of(t, (int)part + side);
         const double spread_px = spread_of(t, (int)part + side, lane->rest_px[side]);

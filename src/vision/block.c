@@ -474,6 +474,11 @@ void block_analyse(struct block *b)
             b->scratch[f] = b->records[f].looks[w].rms_left;
         b->left_usually[w] = quantile_of(b->scratch, b->frames, 0.5);
     }
+    for (uint32_t k = 0; k < BLOCK_HEAD; k++) {
+        for (uint32_t f = 0; f < b->frames; f++)
+            b->scratch[f] = b->plain[f][k];
+        b->rest[k] = (float)quantile_of(b->scratch, b->frames, 0.5);
+    }
     measure_noise(b);
 }
 
@@ -515,14 +520,4 @@ double block_quantile(struct block *b, double time_s, double reach_s, uint32_t d
             b->scratch[n++] = (float)snr;
     }
     return quantile_of(b->scratch, n, q);
-}
-
-void block_rest(struct block *b, uint32_t series, uint32_t first, uint32_t end, double *median, double *spread)
-{
-    for (uint32_t f = first; f < end; f++)
-        b->scratch[f - first] = b->plain[f][series];
-    *median = quantile_of(b->scratch, end - first, 0.5);
-    for (uint32_t f = first; f < end; f++)
-        b->scratch[f - first] = fabsf(b->plain[f][series] - (float)*median);
-    *spread = quantile_of(b->scratch, end - first, 0.4) / 0.524; /* of a normal */
 }

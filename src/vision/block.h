@@ -53,6 +53,7 @@ struct block {
     float (*squares)[BANK_SIZE][BLOCK_HEAD];  /**< of the window about a straight line, over unit² */
     float (*noise)[BANK_SIZE][BLOCK_HEAD];    /**< standard deviation of an answer */
     uint32_t (*unfit)[TRACK_WINDOWS];   /**< [BLOCK_FRAMES + 1]: how many frames before one did not find a window */
+    float rest[BLOCK_HEAD];             /**< median of each plain series */
     double left_usually[TRACK_WINDOWS]; /**< median of what the model leaves unexplained, grey levels */
     float *scratch;                     /**< [BLOCK_FRAMES] */
     struct pool {
@@ -92,8 +93,6 @@ double block_snr(const struct block *b, uint32_t frame, uint32_t duration, uint3
 double block_share(const struct block *b, uint32_t frame, uint32_t duration, uint32_t region);
 /** Quantile of a region's snr within @p reach_s of a time: how busy it is thereabouts. */
 double block_quantile(struct block *b, double time_s, double reach_s, uint32_t duration, uint32_t region, double q);
-/** Median of a plain series in frames [first, end), and a robust standard deviation about it. */
-void block_rest(struct block *b, uint32_t series, uint32_t first, uint32_t end, double *median, double *spread);
 
 /** Weights such that Σ weight · series is the height of a pulse of that duration round @p frame. Returns √Σ weight², or 0 when the
     frames do not allow it. @p weights has room for BLOCK_WEIGHTS. */

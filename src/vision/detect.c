@@ -23,6 +23,8 @@
 #define SHUT_NEAR_S 0.12     /* a lid takes as long to close */
 #define BLINK_LONGEST_S 0.8  /* longer is eyes shut */
 #define HEAD_WIDTHS 0.03     /* of the face's width, within a slow pulse: a movement of the head */
+#define SPEECH_WIDTHS 0.004  /* of the face's width, that lips part or a smile pulls on either side */
+#define SPEECH_EVEN 0.3      /* of the other side, at least */
 #define LIGHT_STEP 0.05      /* of the brightness: a lamp that is switched, a camera that adapts */
 #define LIGHT_REACH_S 0.15   /* before and after a step */
 #define POOL_SEES 0.85       /* of a patch's centre, that the pooled series shows */
@@ -147,9 +149,34 @@ static double of_light(const struct block *b, uint32_t frame)
     return count[0] && count[1] ? fabs(side[1] / count[1] - side[0] / count[0]) / LIGHT_STEP : 0;
 }
 
+/* The mouth away from where it mostly lies, on both sides: the side that went less. Lips that are not to be found are parted. */
+static double of_mouth(const struct block *b, uint32_t frame)
+{
+    if (!b->records[frame].looks[TRACK_MOUTH].fit)
+        return 1;
+    double side[2] = {0};
+    for (uint32_t r = 0; r < QV_EYELID_LEFT; r++) {
+        const float *at = b->plain[frame] + 2 * r, *rest = b->rest + 2 * r;
+        side[r & 1] = fmax(side[r & 1], hypot((double)(at[0] - rest[0]), (double)(at[1] - rest[1])));
+    }
+    const double less = fmin(side[0], side[1]), more = fmax(side[0], side[1]);
+    return less < SPEECH_EVEN * more ? 0 : less / (SPEECH_WIDTHS * b->width);
+}
+
+/* A moment within a cycle of a rhythm: lips that tremble do not speak. */
+static bool in_rhythm(const struct detect *d, uint32_t count, double time_s)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct pulse *p = &d->pulses[i];
+        if (p->regular && time_s > 2 * p->start_s - p->peak_s && time_s < 2 * p->end_s - p->peak_s)
+            return true;
+    }
+    return false;
+}
+
 /* Writes each stretch in which the context moves, with its peak. */
-static int write_context(struct detect *d, context_function *of, enum qv_movement_kind kind, double until_s,
-                         struct qv_error *error)
+static int write_context(struct detect *d, context_function *of, enum qv_movement_kind kind, uint32_t count,
+                         double until_s, struct qv_error *error)
 {
     const struct block *b = &d->block;
     int status = QV_OK;
@@ -158,13 +185,19 @@ static int write_context(struct detect *d, context_function *of, enum qv_movemen
         for (end = f; end < b->frames && of(b, end) >= 1; end++)
             peak = of(b, end) > of(b, peak) ? end : peak;
         const double peak_s = block_time(b, peak);
-        if (end == f || peak_s <= d->done_s || peak_s > until_s)
+        if (end == f || peak_s <= d->done_s || peak_s > until_s ||
+            (kind == QV_MOVEMENT_MOUTH_MOVEMENT && in_rhythm(d, count, peak_s)))
             continue;
-        const struct qv_movement out = {.kind = kind,
-                                        .start_us = b->records[f].time_us,
-                                        .peak_us = b->records[peak].time_us,
-                                        .end_us = b->records[end - 1].time_us,
-                                        .snr = of(b, peak)};
+        struct qv_movement out = {.kind = kind,
+                                  .start_us = b->records[f].time_us,
+                                  .peak_us = b->records[peak].time_us,
+                                  .end_us = b->records[end - 1].time_us,
+                                  .snr = of(b, peak)};
+        for (uint32_t r = 0; r < QV_EYELID_LEFT && kind == QV_MOVEMENT_MOUTH_MOVEMENT; r++) {
+            const float *at = b->plain[peak] + 2 * r, *rest = b->rest + 2 * r;
+            const double px = hypot((double)(at[0] - rest[0]), (double)(at[1] - rest[1])) * d->px_per_chart;
+            movement_add_region(&out, (struct qv_region_movement){(enum qv_region)r, px, px * d->mm_per_px});
+        }
         status = movements_add(&d->movements, &out, error);
     }
     return status;
@@ -246,9 +279,11 @@ static int write_movements(struct detect *d, double until_s, struct qv_error *er
     if (status == QV_OK)
         status = write_blinks(d, until_s, error);
     if (status == QV_OK)
-        status = write_context(d, of_head, QV_MOVEMENT_HEAD_MOVEMENT, until_s, error);
+        status = write_context(d, of_mouth, QV_MOVEMENT_MOUTH_MOVEMENT, count, until_s, error);
     if (status == QV_OK)
-        status = write_context(d, of_light, QV_MOVEMENT_LIGHTING, until_s, error);
+        status = write_context(d, of_head, QV_MOVEMENT_HEAD_MOVEMENT, count, until_s, error);
+    if (status == QV_OK)
+        status = write_context(d, of_light, QV_MOVEMENT_LIGHTING, count, until_s, error);
     d->done_s = fmax(d->done_s, until_s);
     return status;
 }

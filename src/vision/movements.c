@@ -36,33 +36,49 @@ void movement_add_region(struct qv_movement *m, struct qv_region_movement region
     m->regions[at] = region;
 }
 
-/* Movements of the mouth that follow closely are one: a spell of speech is not a hundred words. */
-static bool joins_spell(struct movements *all, const struct qv_movement *m)
+/* Two movements of the mouth that overlap or nearly do, and together are no longer than a spell may be. */
+static bool are_one_spell(const struct qv_movement *a, const struct qv_movement *b)
 {
-    if (m->kind != QV_MOVEMENT_MOUTH_MOVEMENT)
-        return false;
+    const int64_t gap_us = (int64_t)(SPELL_GAP_S * 1e6), longest_us = (int64_t)(LONGEST_S * 1e6);
+    const int64_t from_us = a->start_us < b->start_us ? a->start_us : b->start_us;
+    const int64_t to_us = a->end_us > b->end_us ? a->end_us : b->end_us;
+    return a->kind == QV_MOVEMENT_MOUTH_MOVEMENT && b->kind == a->kind && a->start_us <= b->end_us + gap_us &&
+           b->start_us <= a->end_us + gap_us && to_us - from_us <= longest_us;
+}
+
+/* Takes a movement in. */
+static void join(struct qv_movement *spell, const struct qv_movement *m)
+{
+    if (m->regions[0].amplitude_px > spell->regions[0].amplitude_px)
+        spell->peak_us = m->peak_us;
+    spell->start_us = m->start_us < spell->start_us ? m->start_us : spell->start_us;
+    spell->end_us = m->end_us > spell->end_us ? m->end_us : spell->end_us;
+    spell->snr = fmax(spell->snr, m->snr);
+    for (uint32_t k = 0; k < m->region_count; k++)
+        movement_add_region(spell, m->regions[k]);
+}
+
+/* The spell of speech that a movement belongs to: a minute of it is not a hundred words. `count`: none. */
+static uint32_t spell_of(const struct movements *all, const struct qv_movement *m)
+{
     for (uint32_t i = all->count; i-- > 0;) {
-        struct qv_movement *spell = &all->list[i];
-        if (spell->kind != m->kind)
-            continue;
-        if (m->start_us > spell->end_us + (int64_t)(SPELL_GAP_S * 1e6) ||
-            m->end_us > spell->start_us + (int64_t)(LONGEST_S * 1e6))
-            return false;
-        if (m->regions[0].amplitude_px > spell->regions[0].amplitude_px)
-            spell->peak_us = m->peak_us;
-        spell->end_us = m->end_us > spell->end_us ? m->end_us : spell->end_us;
-        spell->snr = fmax(spell->snr, m->snr);
-        for (uint32_t k = 0; k < m->region_count; k++)
-            movement_add_region(spell, m->regions[k]);
-        return true;
+        if (are_one_spell(&all->list[i], m))
+            return i;
+        if (all->list[i].start_us < m->start_us - (int64_t)((LONGEST_S + SPELL_GAP_S) * 1e6))
+            break;
     }
-    return false;
+    return all->count;
 }
 
 int movements_add(struct movements *all, const struct qv_movement *m, struct qv_error *error)
 {
-    if (joins_spell(all, m))
-        return QV_OK;
+    const uint32_t spell = spell_of(all, m);
+    if (spell < all->count) { /* what it has become may belong to another */
+        struct qv_movement joined = all->list[spell];
+        join(&joined, m);
+        memmove(all->list + spell, all->list + spell + 1, (--all->count - spell) * sizeof joined);
+        return movements_add(all, &joined, error);
+    }
     if (all->count == MOVEMENTS_MAX) {
         all->cut = true;
         return QV_OK;

@@ -19,12 +19,12 @@ struct movements {
     struct qv_arena *arena;
 };
 
-int movements_init(struct movements *m, struct qv_arena *arena, struct qv_error *error) QV_MUST_CHECK;
+int movements_init(struct movements *all, struct qv_arena *arena, struct qv_error *error) QV_MUST_CHECK;
 /** Adds a region to a movement, or makes it larger there; the largest stays first. */
 void movement_add_region(struct qv_movement *m, struct qv_region_movement region);
 /** Movements may come a little out of the order of their starts. */
-int movements_add(struct movements *m, const struct qv_movement *movement, struct qv_error *error) QV_MUST_CHECK;
+int movements_add(struct movements *all, const struct qv_movement *m, struct qv_error *error) QV_MUST_CHECK;
 /** Takes out what was no twitch of its own after all. */
-int movements_drop_doubles(struct movements *m, struct qv_error *error) QV_MUST_CHECK;
+int movements_drop_doubles(struct movements *all, struct qv_error *error) QV_MUST_CHECK;
 
 #endif

@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -103,7 +104,16 @@ void qv_text_clear(struct qv_text *text); /**< empty again, memory kept */
 void qv_text_add(struct qv_text *text, const char *bytes, size_t length);
 void qv_text_puts(struct qv_text *text, const char *string);
 void qv_text_printf(struct qv_text *text, const char *format, ...) QV_PRINTF(2, 3);
+/** Grows the text until it has room for @p bytes more and a 0 after them. False after a failure. */
+bool qv_text_grow(struct qv_text *text, size_t bytes) QV_MUST_CHECK;
 int qv_text_check(const struct qv_text *text, struct qv_error *error) QV_MUST_CHECK;
+
+/** Room for @p bytes more and a 0, for the caller to fill and to add to `length`; NULL after a failure. */
+static inline char *qv_text_room(struct qv_text *text, size_t bytes)
+{
+    bool there = !text->failed && bytes < text->capacity - text->length && bytes <= text->maximum_bytes - text->length;
+    return there || qv_text_grow(text, bytes) ? text->bytes + text->length : NULL;
+}
 
 /** Reads a whole file ("-": standard input) of at most @p maximum_bytes into @p text, which the caller has initialised. */
 int qv_text_read_file(struct qv_text *text, const char *path, size_t maximum_bytes,
@@ -128,15 +138,50 @@ struct qv_json {
 };
 
 void qv_json_init(struct qv_json *json, struct qv_text *text, unsigned indent);
-/* Keys are names of ours: plain ASCII without quotes. NULL inside arrays and at the top. */
-void qv_json_object(struct qv_json *json, const char *key);
-void qv_json_object_end(struct qv_json *json);
-void qv_json_array(struct qv_json *json, const char *key);
-void qv_json_array_end(struct qv_json *json);
-void qv_json_string(struct qv_json *json, const char *key, const char *value); /**< NULL value writes null */
-void qv_json_number(struct qv_json *json, const char *key, double value);      /**< NaN and infinities write null */
-void qv_json_bool(struct qv_json *json, const char *key, bool value);
-void qv_json_null(struct qv_json *json, const char *key);
+/*
+ * Keys are names of ours: plain ASCII without quotes. NULL inside arrays and at the top. The functions that are called take
+ * a key with its length, which a compiler knows where the key is written out.
+ */
+void qv_json_open_keyed(struct qv_json *json, const char *key, size_t key_length, char bracket);
+void qv_json_string_keyed(struct qv_json *json, const char *key, size_t key_length, const char *value);
+void qv_json_number_keyed(struct qv_json *json, const char *key, size_t key_length, double value);
+void qv_json_plain_keyed(struct qv_json *json, const char *key, size_t key_length, const char *value);
+void qv_json_close(struct qv_json *json, char bracket);
+
+static inline void qv_json_object(struct qv_json *json, const char *key)
+{
+    qv_json_open_keyed(json, key, key ? strlen(key) : 0, '{');
+}
+static inline void qv_json_object_end(struct qv_json *json)
+{
+    qv_json_close(json, '}');
+}
+static inline void qv_json_array(struct qv_json *json, const char *key)
+{
+    qv_json_open_keyed(json, key, key ? strlen(key) : 0, '[');
+}
+static inline void qv_json_array_end(struct qv_json *json)
+{
+    qv_json_close(json, ']');
+}
+/** NULL value writes null. */
+static inline void qv_json_string(struct qv_json *json, const char *key, const char *value)
+{
+    qv_json_string_keyed(json, key, key ? strlen(key) : 0, value);
+}
+/** NaN and infinities write null. */
+static inline void qv_json_number(struct qv_json *json, const char *key, double value)
+{
+    qv_json_number_keyed(json, key, key ? strlen(key) : 0, value);
+}
+static inline void qv_json_bool(struct qv_json *json, const char *key, bool value)
+{
+    qv_json_plain_keyed(json, key, key ? strlen(key) : 0, value ? "true" : "false");
+}
+static inline void qv_json_null(struct qv_json *json, const char *key)
+{
+    qv_json_plain_keyed(json, key, key ? strlen(key) : 0, "null");
+}
 
 /* ---- forms: what a case may say --------------------------------------------------------------------------------- */
 
@@ -183,7 +228,7 @@ void qv_json_value(struct qv_json *json, const char *key, const struct qv_field 
 
 /* ---- time ------------------------------------------------------------------------------------------------------- */
 
-/** Parses YYYY-MM-DD of the proleptic Gregorian calendar into days since 1970-01-01. False when it is no date. */
+/** Parses YYYY-MM-DD, the year from 1583 on, into days since 1970-01-01. False when it is no date. */
 bool qv_date_parse(const char *text, int32_t *days);
 /** Writes YYYY-MM-DD and a 0: eleven bytes. */
 void qv_date_format(int32_t days, char *out);

@@ -24,6 +24,9 @@ static bool two_digits(const char *text, int32_t *out)
     return true;
 }
 
+/* ISO 8601 has no earlier years without mutual agreement: the Gregorian calendar began in October 1582. */
+#define FIRST_YEAR 1583
+
 bool qv_date_parse(const char *text, int32_t *days)
 {
     int32_t century, year, month, day;
@@ -34,7 +37,7 @@ bool qv_date_parse(const char *text, int32_t *days)
 
     static const int8_t month_days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    if (month < 1 || month > 12 || day < 1 || day > month_days[month - 1] + (month == 2 && leap))
+    if (year < FIRST_YEAR || month < 1 || month > 12 || day < 1 || day > month_days[month - 1] + (month == 2 && leap))
         return false;
     *days = days_from_civil(year, month, day);
     return true;

@@ -25,40 +25,36 @@ void qv_text_clear(struct qv_text *text)
         text->bytes[0] = 0;
 }
 
-/* Makes room for more bytes and a 0 after them. */
-static bool make_room(struct qv_text *text, size_t more)
+bool qv_text_grow(struct qv_text *text, size_t bytes)
 {
     if (text->failed)
         return false;
-    if (more > text->maximum_bytes - text->length) {
+    if (bytes > text->maximum_bytes - text->length) {
         text->failed = true;
         return false;
     }
-    size_t wanted = text->length + more + 1;
-    if (wanted <= text->capacity)
-        return true;
-
-    size_t capacity = text->capacity ? text->capacity : 256;
+    size_t wanted = text->length + bytes + 1, capacity = text->capacity ? text->capacity : 256;
     while (capacity < wanted)
         capacity *= 2;
-    char *bytes = realloc(text->bytes, capacity);
-    if (!bytes) {
+    char *grown = realloc(text->bytes, capacity);
+    if (!grown) {
         text->failed = true;
         return false;
     }
-    text->bytes = bytes;
+    text->bytes = grown;
     text->capacity = capacity;
     return true;
 }
 
 void qv_text_add(struct qv_text *text, const char *bytes, size_t length)
 {
-    if (!make_room(text, length))
+    char *out = qv_text_room(text, length);
+    if (!out)
         return;
     if (length)
-        memcpy(text->bytes + text->length, bytes, length);
+        memcpy(out, bytes, length);
+    out[length] = 0;
     text->length += length;
-    text->bytes[text->length] = 0;
 }
 
 void qv_text_puts(struct qv_text *text, const char *string)
@@ -73,8 +69,9 @@ void qv_text_printf(struct qv_text *text, const char *format, ...)
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
-    if (length >= 0 && make_room(text, (size_t)length)) {
-        vsnprintf(text->bytes + text->length, (size_t)length + 1, format, again);
+    char *out = length >= 0 ? qv_text_room(text, (size_t)length) : NULL;
+    if (out) {
+        vsnprintf(out, (size_t)length + 1, format, again);
         text->length += (size_t)length;
     }
     va_end(again);
@@ -140,10 +137,26 @@ static size_t utf8_sequence(const unsigned char *text, size_t length)
     return size;
 }
 
+#define WORD_BYTES sizeof(uint64_t)
+
+/* True when a whole word of bytes begins here and all of them are ASCII. */
+static bool is_ascii(const unsigned char *text, size_t length)
+{
+    uint64_t word = 0;
+    if (length < sizeof word)
+        return false;
+    memcpy(&word, text, sizeof word);
+    return (word & 0x8080808080808080u) == 0;
+}
+
 bool qv_utf8_valid(const char *text, size_t length)
 {
     const unsigned char *bytes = (const unsigned char *)text;
     for (size_t i = 0; i < length;) {
+        if (is_ascii(bytes + i, length - i)) {
+            i += WORD_BYTES;
+            continue;
+        }
         size_t size = utf8_sequence(bytes + i, length - i);
         if (size == 0)
             return false;

@@ -3,8 +3,8 @@
 set -u
 . "$(dirname "$0")/tap.sh"
 exported=$(nm -D --defined-only "$1" | awk '{ sub(/@.*/, "", $NF); print $NF }' | LC_ALL=C sort -u)
-# Declarations begin at the left edge; a name before a bracket is a function's.
-declared=$(cat "$2"/include/quiver/*.h | grep -E '^[a-z]' | grep -v '^typedef' |
+# Declarations begin at the left edge; a name before a bracket is a function's. What is static is compiled into its caller.
+declared=$(cat "$2"/include/quiver/*.h | grep -E '^[a-z]' | grep -vE '^(typedef|static)' |
     grep -oE '\bqv_[a-z0-9_]+\(' | tr -d '(' | LC_ALL=C sort -u)
 
 verdict "exports are named qv_*" "$(printf '%s\n' "$exported" | grep -v '^qv_')"

@@ -37,6 +37,7 @@ size_t trail_walk(const char *json, size_t length, struct trail *trail)
             break;
         case ',':
             trail->at[trail->depth].index++;
+            trail->at[trail->depth].key = NULL;
             trail->at[trail->depth].wants_key = !trail->at[trail->depth].is_list;
             break;
         case ':':

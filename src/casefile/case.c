@@ -177,7 +177,7 @@ int case_check_value(const struct qv_field *field, const struct qv_value *value,
         fits = value->kind == QV_WORD && value->words < field->word_count;
         break;
     case QV_FIELD_CHOICES:
-        fits = value->kind == QV_WORDS && (uint64_t)value->words >> field->word_count == 0;
+        fits = value->kind == QV_WORDS && value->words && (uint64_t)value->words >> field->word_count == 0;
         break;
     case QV_FIELD_MEDICINES:
         fits = value->kind == QV_NO; /* takes none; names come with the case file */

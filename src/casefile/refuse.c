@@ -54,6 +54,13 @@ struct phrase phrase_number(double number)
     return found;
 }
 
+struct phrase phrase_index(uint32_t index)
+{
+    struct phrase place;
+    snprintf(place.text, sizeof place.text, "[%u]", index);
+    return place;
+}
+
 /* ---- what was expected --------------------------------------------------------------------------------------------- */
 
 static struct phrase list_words(const char *lead, const struct qv_field *field)

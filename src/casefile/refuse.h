@@ -21,6 +21,8 @@ int refuse_memory(struct qv_error *error);
 /* The beginning of well-formed UTF-8 text. */
 struct phrase phrase_shown(const char *text, size_t length);
 struct phrase phrase_number(double number);
+/* "[3]", a place in a list */
+struct phrase phrase_index(uint32_t index);
 
 /* "a number from 0 to 24 (hours)" */
 struct phrase phrase_expected(const struct qv_field *field);

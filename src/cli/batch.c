@@ -2,7 +2,7 @@
 /*
  * Many cases at once: one case a line in, one answer a line out, in the same order. A line that cannot be answered
  * gives {"quiver_error":{"line":N,"text":"..."}} in its place. One buffer in, one out, one arena: the memory does not
- * grow with the file, and after the first lines nothing is allocated but what jansson needs.
+ * grow with the file, and after the first lines nothing is allocated.
  */
 #include "cli.h"
 

@@ -3,8 +3,8 @@
  * Every allocation fails in turn: the 1st, the 2nd, … until the work succeeds (libuv's and SQLite's way). After each
  * failure the call must have said so in one sentence, set nothing, and given back all that it took.
  *
- * malloc and friends are replaced here for the whole process, libraries included, so libyaml, libcyaml and jansson are
- * swept along with our own code.
+ * malloc and friends are replaced here for the whole process, libraries included, so libyaml and libcyaml are swept
+ * along with our own code.
  */
 #include "../unit/little_model.h"
 #include "vision/network.h"

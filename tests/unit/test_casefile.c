@@ -82,17 +82,39 @@ static const struct {
     {"{\"quiver_case\":1", "line 1, column 16: the text ends in the middle of quiver_case"},
     {F("\"age\":3") " x", "line 1, column 40: found more after the end of the case, expected nothing"},
     {F("\"age\":3") "{}", "line 1, column 39: found more after the end of the case, expected nothing"},
-    {"{\n  \"quiver_case\": 1,\n  \"findings\": {\"age\": 3,}}", "line 3, column 25, at findings: ..."},
-    {F("\"age\":03"), "line 1, column 36, at findings.age: ..."},
-    {F("\"age\":NaN"), "line 1, column 38, at findings.age: ..."},
-    {"// a comment\n" F(""), "line 1, column 1: ..."},
+    {"{\n  \"quiver_case\": 1,\n  \"findings\": {\"age\": 3,}}",
+     "line 3, column 25, at findings: found '}', expected a name in quotes"},
+    {F("\"age\":03"), "line 1, column 36, at findings.age: found '03', expected a number"},
+    {F("\"age\":NaN"), "line 1, column 36, at findings.age: found 'NaN', expected a value"},
+    {F("\"age\":-"), "line 1, column 36, at findings.age: found '-', expected a number"},
+    {F("\"age\":1."), "line 1, column 36, at findings.age: found '1.', expected a number"},
+    {F("\"age\":+1"), "line 1, column 36, at findings.age: found '+', expected a value"},
+    {F("\"age\":1e"), "line 1, column 36, at findings.age: found '1e', expected a number"},
+    {F("\"age\" 3"), "line 1, column 36, at findings.age: found '3', expected a colon"},
+    {F("\"age\":3 \"side\":1"), "line 1, column 38, at findings.age: found '\"', expected a comma or }"},
+    {F("\"site\":[\"chin\";"), "line 1, column 44, at findings.site[0]: found ';', expected a comma or ]"},
+    {F("\"side\":\"a\tb\""),
+     "line 1, column 39, at findings.side: found '?', expected text without control characters"},
+    {F("\"side\":\"\\x\""), "line 1, column 38, at findings.side: found '\\', expected an escape that JSON has"},
+    {F("\"side\":\"\\u12g4\""),
+     "line 1, column 38, at findings.side: found '\\u', expected \\u and the four digits..."},
+    {F("\"side\":\"\\udc00\""),
+     "line 1, column 38, at findings.side: found '\\u', expected \\u and the four digits..."},
+    {F("\"side\":\"\\ud800\\u0041\""), "line 1, column 38, at findings.side: found '\\u', expected \\u and..."},
+    {F("\"side\":tru"), "line 1, column 37, at findings.side: found 'tru', expected a value"},
+    {"{\"quiver_case\":1,}", "line 1, column 18: found '}', expected a name in quotes"},
+    {"7", "line 1, column 1: found '7', expected {"},
+    {"{\"quiver_case\":1,\"findings\":{\"side\":\"le",
+     "line 1, column 39: the text ends in the middle of findings.side"},
+    {"// a comment\n" F(""), "line 1, column 1: found '/', expected {"},
     {F("\"age\":3,\"age\":4"), "findings.age: given a second time (line 1, column 42), expected once"},
     {"{\"quiver_case\":1,\"quiver_case\":1}", "quiver_case: given a second time (line 1, column 30), expected once"},
     {M("{\"name\":\"a\",\"name\":\"b\"}"), "findings.medications[0].name: given a second time..."},
     {F("\"age\":1e999"), "findings.age: found a number too large to read..."},
     {F("\"side\":\"a\\u0000\""), "findings.side: found a zero character..."},
     {F("\"a\\u0000\":1"), "findings.a\\u0000: found a zero character..."},
-    {F("\"side\":\"\\ud800\""), "line 1, column ..."},
+    {F("\"side\":\"\\ud800\""),
+     "line 1, column 38, at findings.side: found '\\u', expected \\u and the four digits..."},
     {F("\"site\":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]"),
      "findings.site[0][0][0][0][0][0][0][0][0][0][0][0][0][0]: nested deeper than 16 (line 1, column 51)"},
     {F("\"age\":\"\xff\""), "line 1, column 37: found bytes that are not UTF-8, expected JSON in UTF-8"},
@@ -110,6 +132,8 @@ static const struct {
     {"{\"quiver_case\":1,\"findings\":[]}", "findings: found a list, expected an object"},
     {"{\"quiver_case\":1,\"as_of\":\"2026-02-29\"}",
      "as_of: found \"2026-02-29\", expected a date like \"2026-11-22\""},
+    {"{\"quiver_case\":1,\"as_of\":\"0000-01-01\"}",
+     "as_of: found \"0000-01-01\", expected a date like \"2026-11-22\""},
     {"{\"quiver_case\":1,\"as_of\":20261122}", "as_of: found 20261122, expected a date like \"2026-11-22\""},
 
     /* names */
@@ -142,6 +166,7 @@ static const struct {
     {F("\"site\":[\"chin\",\"upper lip\"]"),
      "findings.site[1]: found \"upper lip\", expected one of upper_lip, lower_lip, chin; did you mean \"upper_lip\"?"},
     {F("\"site\":[\"chin\",\"chin\"]"), "findings.site[1]: found \"chin\" a second time, expected each once"},
+    {F("\"site\":[]"), "findings.site: found an empty list, expected at least one of upper_lip, lower_lip, chin"},
     {F("\"site\":[1]"), "findings.site[0]: found 1, expected one of upper_lip, lower_lip, chin"},
 
     /* before birth, whichever is said first */
@@ -287,6 +312,42 @@ static void values_are_what_was_said(void **unused)
     assert_string_equal(c->medicines[1].name, "Caf\xc3\xa9");
 }
 
+/* Texts with every kind of escape, numbers in every form. */
+static void json_means_what_rfc_8259_says(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *written, *meant;
+    } texts[] = {{"a\\\"b\\\\c\\/d", "a\"b\\c/d"},
+                 {"\\b\\f\\n\\r\\tx", "\b\f\n\r\tx"},
+                 {"\\u0041\\u00e9\\u20AC\\ud83d\\uDE00", "A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"},
+                 {"\xc3\xa9\x7f", "\xc3\xa9\x7f"}};
+    static const struct {
+        const char *written;
+        double meant;
+    } numbers[] = {{"0", 0},     {"-0", 0},   {"7", 7},      {"7.25", 7.25},     {"725e-2", 7.25},
+                   {"0.7E1", 7}, {"7e+0", 7}, {"1e-400", 0}, {"7.0000000000", 7}};
+    struct qv_text json;
+    struct qv_case *c;
+    struct qv_error error = {0};
+    qv_text_init(&json, 4096);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        qv_text_clear(&json);
+        qv_text_printf(&json,
+                       " { \"quiver_case\" :\t1 ,\r\n\"findings\": {\"medications\" : [ { \"n\\u0061me\" :\"%s\"} ]}} ",
+                       texts[i].written);
+        assert_int_equal(parse(json.bytes, json.length, &c, &error), QV_OK);
+        assert_string_equal(c->medicines[0].name, texts[i].meant);
+    }
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        qv_text_clear(&json);
+        qv_text_printf(&json, F("\"sleep_hours\":%s"), numbers[i].written);
+        assert_int_equal(parse(json.bytes, json.length, &c, &error), QV_OK);
+        assert_true(c->values[SLEEP_HOURS].number == numbers[i].meant);
+    }
+    qv_text_finish(&json);
+}
+
 static void least_and_most_are_accepted(void **unused)
 {
     (void)unused;
@@ -295,7 +356,6 @@ static void least_and_most_are_accepted(void **unused)
                                        F("\"sleep_hours\":0,\"age\":0"),
                                        F("\"sleep_hours\":24,\"age\":120"),
                                        F("\"onset_days\":365,\"age\":0"),
-                                       F("\"site\":[]"),
                                        M(""),
                                        M("{\"name\":\"a\",\"started_days_ago\":3,\"stopped_days_ago\":3}"),
                                        "\t\r\n " F("") " \n"};
@@ -403,6 +463,7 @@ int main(void)
         cmocka_unit_test(bounds_are_kept),
         cmocka_unit_test(errors_are_whole_utf8),
         cmocka_unit_test(values_are_what_was_said),
+        cmocka_unit_test(json_means_what_rfc_8259_says),
         cmocka_unit_test(least_and_most_are_accepted),
         cmocka_unit_test(written_and_read_is_the_same),
         cmocka_unit_test(setting_checks_as_reading_does),

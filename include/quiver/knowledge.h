@@ -259,6 +259,24 @@ struct qv_facts {
 
 /* ---- rules -------------------------------------------------------------------------------------------------------- */
 
+#define QV_EVIDENCE_WORDS 5
+#define QV_EVIDENCE_MAX (64 * QV_EVIDENCE_WORDS)
+
+/** A set of evidence: bit e of word e/64. */
+struct qv_evidence_set {
+    uint64_t words[QV_EVIDENCE_WORDS];
+};
+
+static inline void qv_evidence_add(struct qv_evidence_set *set, uint32_t evidence)
+{
+    set->words[evidence / 64] |= (uint64_t)1 << (evidence % 64);
+}
+
+static inline bool qv_evidence_has(const struct qv_evidence_set *set, uint32_t evidence)
+{
+    return set->words[evidence / 64] >> (evidence % 64) & 1;
+}
+
 struct qv_rule; /**< a compiled `when`; see qv_rule_holds() */
 
 /** What a rule looks at. Indices are of evidence (findings first, then patterns). */
@@ -283,13 +301,19 @@ struct qv_knowledge;
 bool qv_rule_holds(const struct qv_knowledge *knowledge, const struct qv_rule *rule,
                    const struct qv_situation *situation);
 
+/**
+ * The same, and adds to @p read the evidence that was looked at on the way to the result. While nothing of that changes,
+ * neither does the result, whatever else becomes known.
+ */
+bool qv_rule_reads(const struct qv_knowledge *knowledge, const struct qv_rule *rule,
+                   const struct qv_situation *situation, struct qv_evidence_set *read);
+
 /* ---- the knowledge, ready for use ---------------------------------------------------------------------------------- */
 
 /** Columns of the tables: conditions, padded so that loops over them need no tail. */
 #define QV_CONDITION_MAX 32
 #define QV_GROUP_MAX 128
-#define QV_EVIDENCE_WORDS 5
-#define QV_EVIDENCE_MAX (64 * QV_EVIDENCE_WORDS)
+#define QV_DRAWS 61
 
 /** One piece of evidence: a finding, or (from finding_count on) a pattern. */
 struct qv_evidence {
@@ -307,16 +331,12 @@ struct qv_cell {
     const char *id;     /**< "yes", "no", "short"… */
     const char *phrase; /**< a clause that can follow "because" */
     double background;  /**< P(level) among people who come with a twitching lip */
+    double typical;     /**< of a number: one that stands for the level */
 };
 
-/** A set of evidence: bit e of word e/64. */
-struct qv_evidence_set {
-    uint64_t words[QV_EVIDENCE_WORDS];
-};
-
-/** The sides of a rule's outermost "or"s: what each needs to be told. */
-struct qv_flag_branches {
-    const struct qv_evidence_set *needs;
+/** A sign group: evidence that is weighed and says much the same, in order. */
+struct qv_sign {
+    const uint16_t *members;
     uint32_t count;
 };
 
@@ -338,6 +358,7 @@ struct qv_knowledge {
     uint32_t evidence_count;
     struct qv_cell *cells;
     uint32_t cell_count;
+    struct qv_sign *signs;
     uint32_t sign_count;
 
     /** log(P(level | condition) / P(level | background)), row a cell, QV_CONDITION_MAX columns. */
@@ -348,6 +369,9 @@ struct qv_knowledge {
     const float (*log_ratio_sd)[QV_CONDITION_MAX];
     /** the likelihood entry a table cell came from: index into the condition's likelihoods, or -1. */
     const int16_t (*entry)[QV_CONDITION_MAX];
+
+    /** Standard normal draws, the same for every case: QV_DRAWS rows, a column a condition. */
+    const float (*draws)[QV_CONDITION_MAX];
 
     /** Compiled rules, in the order of the facts; NULL where there is none. */
     const struct qv_rule **red_flag_rules;
@@ -363,11 +387,9 @@ struct qv_knowledge {
     uint32_t group_count;
     uint64_t (*medicine_groups)[QV_GROUP_MAX / 64];
 
-    /** Red flags that mention a piece of evidence, so that one change need not evaluate all rules. */
+    /** Red flags that mention a piece of evidence, or a pattern that it can change. */
     const uint16_t **flags_of;
     const uint16_t *flags_of_count;
-    /** Red flag f can fire only when one of its branches has been told all that it needs (qv_evidence.told_by_no). */
-    const struct qv_flag_branches *flag_branches;
     /** Patterns (as evidence indices, in order) that can change when a finding changes. */
     const uint16_t **patterns_of;
     const uint16_t *patterns_of_count;
@@ -446,9 +468,6 @@ bool qv_medicine_in_group(const struct qv_knowledge *knowledge, uint32_t medicin
  * @param levels room for evidence_count, written
  */
 void qv_situation_levels(const struct qv_knowledge *knowledge, struct qv_situation *situation, int8_t *levels);
-
-/** A number in the middle of one of a finding's levels. */
-double qv_finding_typical(const struct qv_finding *finding, uint32_t level);
 
 /** The level of one pattern (0 … pattern_count - 1) in a situation whose earlier levels are filled in, or -1. */
 int8_t qv_pattern_level(const struct qv_knowledge *knowledge, uint32_t pattern, const struct qv_situation *situation);

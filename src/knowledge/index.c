@@ -114,7 +114,8 @@ static void fill_levels(struct qv_cell *cells, const struct qv_evidence_levels *
 {
     for (uint32_t i = 0; i < levels->count; i++) {
         const struct qv_evidence_level *level = &levels->at[i];
-        cells[i] = (struct qv_cell){level->id, level->phrase, level->background ? *level->background : 0};
+        cells[i] = (struct qv_cell){
+            .id = level->id, .phrase = level->phrase, .background = level->background ? *level->background : 0};
     }
 }
 
@@ -147,8 +148,8 @@ static int build_evidence(struct qv_knowledge *knowledge, struct qv_error *error
                                            .reassuring = finding->reassuring};
         if (finding->type == QV_FIELD_YES_NO) {
             double yes = finding->background ? *finding->background : 0.5;
-            cells[cell] = (struct qv_cell){"no", finding->absent, 1 - yes};
-            cells[cell + 1] = (struct qv_cell){"yes", finding->present, yes};
+            cells[cell] = (struct qv_cell){.id = "no", .phrase = finding->absent, .background = 1 - yes};
+            cells[cell + 1] = (struct qv_cell){.id = "yes", .phrase = finding->present, .background = yes};
         } else {
             fill_levels(&cells[cell], &finding->levels);
         }
@@ -300,12 +301,10 @@ static void pattern_reads(const struct qv_knowledge *knowledge, uint32_t pattern
 }
 
 /*
- * Turns a matrix of marks, rows the readers and columns the evidence, into a list of readers for each evidence; in the
- * given order, or (NULL) as they are.
+ * Turns a matrix of marks, rows the readers and columns the evidence, into a list of readers for each evidence.
  */
 static int lists_by_evidence(struct qv_knowledge *knowledge, const bool *marks, uint32_t reader_count,
-                             uint16_t first_reader, const uint16_t *order, const uint16_t ***lists,
-                             const uint16_t **counts)
+                             uint16_t first_reader, const uint16_t ***lists, const uint16_t **counts)
 {
     uint32_t columns = knowledge->evidence_count;
     const uint16_t **out = qv_arena_alloc(knowledge->arena, columns, sizeof *out);
@@ -318,8 +317,7 @@ static int lists_by_evidence(struct qv_knowledge *knowledge, const bool *marks, 
         uint16_t *list = qv_arena_alloc(knowledge->arena, out_counts[e], sizeof *list);
         if (!list)
             return QV_ERR_UNAVAILABLE;
-        for (uint32_t i = 0, k = 0; i < reader_count; i++) {
-            uint32_t r = order ? order[i] : i;
+        for (uint32_t r = 0, k = 0; r < reader_count; r++) {
             if (marks[r * columns + e])
                 list[k++] = (uint16_t)(first_reader + r);
         }
@@ -330,98 +328,13 @@ static int lists_by_evidence(struct qv_knowledge *knowledge, const bool *marks, 
     return QV_OK;
 }
 
-static bool reads_medicines(const struct rule_op *op)
-{
-    return op->kind >= OP_TAKES && op->kind <= OP_BEFORE_TWITCH;
-}
-
-static void include(struct qv_evidence_set *set, int evidence)
-{
-    if (evidence >= 0)
-        set->words[evidence / 64] |= (uint64_t)1 << (evidence % 64);
-}
-
-/*
- * What must be told for the part of a rule that ends at op `end` to hold: of an "and" what either side needs, of an "or"
- * what both need, of a "not" nothing. Returns where that part begins.
- */
-static uint32_t rule_needs(const struct qv_knowledge *knowledge, const struct qv_rule *rule, uint32_t end,
-                           struct qv_evidence_set *needs)
-{
-    const struct rule_op *op = &rule->ops[end];
-    struct qv_evidence_set left = {{0}}, right = {{0}};
-    *needs = left;
-    if (op->kind == OP_NOT)
-        return rule_needs(knowledge, rule, end - 1, &right);
-    if (op->kind != OP_AND && op->kind != OP_OR) {
-        if (op->kind != OP_COUNT)
-            include(needs, reads_medicines(op) ? knowledge->medications : op->subject);
-        return end;
-    }
-    uint32_t begin = rule_needs(knowledge, rule, end - 1, &right);
-    begin = rule_needs(knowledge, rule, begin - 1, &left);
-    for (uint32_t w = 0; w < QV_EVIDENCE_WORDS; w++)
-        needs->words[w] = op->kind == OP_AND ? left.words[w] | right.words[w] : left.words[w] & right.words[w];
-    return begin;
-}
-
-/* Appends the needs of each side of the outermost "or"s that end at op `end`; returns where that part begins. */
-static uint32_t rule_branches(const struct qv_knowledge *knowledge, const struct qv_rule *rule, uint32_t end,
-                              struct qv_evidence_set *needs, uint32_t *count)
-{
-    if (rule->ops[end].kind != OP_OR)
-        return rule_needs(knowledge, rule, end, &needs[(*count)++]);
-    uint32_t begin = rule_branches(knowledge, rule, end - 1, needs, count);
-    return rule_branches(knowledge, rule, begin - 1, needs, count);
-}
-
-/*
- * What each red flag must be told before it can fire, so that a case need not try them all. A rule that holds on an
- * empty case would be no red flag; the checker says so.
- */
-static int build_flag_branches(struct qv_knowledge *knowledge, struct qv_error *error)
-{
-    uint32_t count = knowledge->facts->red_flag_count;
-    struct qv_flag_branches *branches = qv_arena_alloc(knowledge->arena, count, sizeof *branches);
-    if (!branches)
-        return OUT_OF_MEMORY(error);
-    for (uint32_t f = 0; f < count; f++) {
-        const struct qv_rule *rule = knowledge->red_flag_rules[f];
-        uint32_t room = 1;
-        for (uint32_t i = 0; i < rule->op_count; i++)
-            room += rule->ops[i].kind == OP_OR;
-        struct qv_evidence_set *needs = qv_arena_alloc(knowledge->arena, room, sizeof *needs);
-        if (!needs)
-            return OUT_OF_MEMORY(error);
-        rule_branches(knowledge, rule, rule->op_count - 1, needs, &branches[f].count);
-        branches[f].needs = needs;
-    }
-    knowledge->flag_branches = branches;
-    return QV_OK;
-}
-
-/* The readers 0 … count - 1 in the order in which they are to be listed: red flags by level, the most urgent first. */
-static uint16_t *urgent_first(struct qv_knowledge *knowledge, uint32_t count)
-{
-    uint16_t *order = qv_arena_alloc(knowledge->arena, count, sizeof *order);
-    uint32_t next = 0;
-    for (int level = QV_EMERGENCY; order && level >= QV_SELF_CARE; level--) {
-        for (uint32_t f = 0; f < count; f++) {
-            if (knowledge->facts->red_flags[f].level == (enum qv_level)level)
-                order[next++] = (uint16_t)f;
-        }
-    }
-    return order;
-}
-
 static int build_readers(struct qv_knowledge *knowledge, struct qv_error *error)
 {
     const struct qv_facts *facts = knowledge->facts;
     uint32_t columns = knowledge->evidence_count;
     bool *patterns = qv_arena_alloc(knowledge->arena, facts->pattern_count * columns, 1);
     bool *flags = qv_arena_alloc(knowledge->arena, facts->red_flag_count * columns, 1);
-    const uint16_t *order = urgent_first(knowledge, facts->red_flag_count);
-    if (!patterns || !flags || !order)
+    if (!patterns || !flags)
         return OUT_OF_MEMORY(error);
 
     for (uint32_t p = 0; p < facts->pattern_count; p++) {
@@ -438,12 +351,11 @@ static int build_readers(struct qv_knowledge *knowledge, struct qv_error *error)
                 row[e] |= patterns[p * columns + e];
         }
     }
-    if (lists_by_evidence(knowledge, patterns, facts->pattern_count, (uint16_t)facts->finding_count, NULL,
+    if (lists_by_evidence(knowledge, patterns, facts->pattern_count, (uint16_t)facts->finding_count,
                           &knowledge->patterns_of, &knowledge->patterns_of_count) ||
-        lists_by_evidence(knowledge, flags, facts->red_flag_count, 0, order, &knowledge->flags_of,
-                          &knowledge->flags_of_count))
+        lists_by_evidence(knowledge, flags, facts->red_flag_count, 0, &knowledge->flags_of, &knowledge->flags_of_count))
         return OUT_OF_MEMORY(error);
-    return build_flag_branches(knowledge, error);
+    return QV_OK;
 }
 
 /* Findings whose "yes" alone fires a red flag, found by trying each on an otherwise empty case. */
@@ -626,12 +538,22 @@ static int resolve_curves(struct qv_knowledge *knowledge, struct qv_error *error
 }
 
 /* A number in the middle of a level's bin; the last bin is taken to be half as wide as its lower end. */
-double qv_finding_typical(const struct qv_finding *finding, uint32_t level)
+static double typical_number(const struct qv_finding *finding, uint32_t level)
 {
     double low = level ? *finding->levels.at[level - 1].below : finding->minimum ? *finding->minimum : 0;
     double highest = finding->maximum ? *finding->maximum : INFINITY;
     double high = finding->levels.at[level].below ? *finding->levels.at[level].below : fmin(low * 1.5 + 1, highest);
     return (low + high) / 2;
+}
+
+/* The bins are whole by now: the checker has seen them. */
+static void note_typical_numbers(struct qv_knowledge *knowledge)
+{
+    for (uint32_t f = 0; f < knowledge->facts->finding_count; f++) {
+        const struct qv_finding *finding = &knowledge->facts->findings[f];
+        for (uint32_t l = 0; finding->type == QV_FIELD_NUMBER && l < finding->levels.count; l++)
+            knowledge->cells[knowledge->evidence[f].first_cell + l].typical = typical_number(finding, l);
+    }
 }
 
 /* Odds that count: below this a habit is not worth a question. */
@@ -653,12 +575,12 @@ static void add_habit(const struct qv_knowledge *knowledge, const struct qv_curv
 {
     if (curve->per || curve->level || evidence >= (int32_t)knowledge->form.field_count)
         return;
-    const struct qv_finding *finding = &knowledge->facts->findings[evidence];
+    const struct qv_cell *cells = &knowledge->cells[knowledge->evidence[evidence].first_cell];
+    bool is_number = knowledge->facts->findings[evidence].type == QV_FIELD_NUMBER;
     double share = 0;
     for (uint32_t l = 0; l < knowledge->evidence[evidence].level_count; l++) {
-        double x = finding->type == QV_FIELD_NUMBER ? qv_finding_typical(finding, l) : l;
-        if (counts_at(curve, x))
-            share += knowledge->cells[knowledge->evidence[evidence].first_cell + l].background;
+        if (counts_at(curve, is_number ? cells[l].typical : l))
+            share += cells[l].background;
     }
     habit_share[evidence] = fmaxf(habit_share[evidence], (float)share);
 }
@@ -706,6 +628,7 @@ static int resolve_ids(struct qv_knowledge *knowledge, struct qv_error *error)
         if (!knowledge->advice_conditions[a])
             return error ? error->status : QV_ERR_DATA;
     }
+    note_typical_numbers(knowledge);
     int status = resolve_curves(knowledge, error);
     return status ? status : find_habits(knowledge, error);
 }
@@ -786,6 +709,25 @@ static void fill_column(const struct qv_knowledge *knowledge, const struct table
     }
 }
 
+/* The members of the sign groups, one group after another in one array. */
+static int group_signs(struct qv_knowledge *knowledge, struct qv_error *error)
+{
+    knowledge->signs = qv_arena_alloc(knowledge->arena, knowledge->sign_count, sizeof *knowledge->signs);
+    uint16_t *next = qv_arena_alloc(knowledge->arena, knowledge->evidence_count, sizeof *next);
+    if (!knowledge->signs || !next)
+        return OUT_OF_MEMORY(error);
+    for (uint32_t s = 0; s < knowledge->sign_count; s++) {
+        knowledge->signs[s].members = next;
+        for (uint32_t e = 0; e < knowledge->evidence_count; e++) {
+            if (knowledge->evidence[e].sign == (int32_t)s && knowledge->evidence[e].weighed) {
+                *next++ = (uint16_t)e;
+                knowledge->signs[s].count++;
+            }
+        }
+    }
+    return QV_OK;
+}
+
 int index_tables(struct qv_knowledge *knowledge, struct qv_error *error)
 {
     const struct qv_facts *facts = knowledge->facts;
@@ -830,7 +772,7 @@ int index_tables(struct qv_knowledge *knowledge, struct qv_error *error)
     knowledge->ratio = (const float(*)[QV_CONDITION_MAX])tables.ratio;
     knowledge->log_ratio_sd = (const float(*)[QV_CONDITION_MAX])tables.log_ratio_sd;
     knowledge->entry = (const int16_t(*)[QV_CONDITION_MAX])tables.entry;
-    return QV_OK;
+    return group_signs(knowledge, error);
 }
 
 int index_complete(struct qv_knowledge *knowledge, struct qv_error *error)
@@ -840,6 +782,8 @@ int index_complete(struct qv_knowledge *knowledge, struct qv_error *error)
         status = index_rules(knowledge, error);
     if (!status)
         status = index_tables(knowledge, error);
+    if (!status)
+        status = index_draws(knowledge, error);
     if (status)
         qv_knowledge_destroy(knowledge);
     return status;

@@ -16,6 +16,8 @@ int index_evidence(struct qv_knowledge *knowledge, struct qv_error *error) QV_MU
 int index_rules(struct qv_knowledge *knowledge, struct qv_error *error) QV_MUST_CHECK;
 /* Likelihoods as tables. */
 int index_tables(struct qv_knowledge *knowledge, struct qv_error *error) QV_MUST_CHECK;
+/* What intervals are drawn from; lattice.c. */
+int index_draws(struct qv_knowledge *knowledge, struct qv_error *error) QV_MUST_CHECK;
 
 /* All that comes after index_begin(). Destroys the knowledge when it fails. */
 int index_complete(struct qv_knowledge *knowledge, struct qv_error *error) QV_MUST_CHECK;

@@ -15,9 +15,12 @@
 
 struct parser {
     const struct qv_knowledge *knowledge;
+    struct qv_arena *arena;
     const char *text, *at;
     struct qv_error *error;
     struct rule_op ops[RULE_OPS_MAX];
+    uint16_t settles[RULE_OPS_MAX]
+                    [2]; /* by result: the "and" or "or" that a left operand's last operation settles, or 0 */
     uint32_t op_count;
     uint32_t depth;
     char word[96];
@@ -77,6 +80,7 @@ static int emit(struct parser *parser, struct rule_op op)
 {
     if (parser->op_count == RULE_OPS_MAX)
         return complain(parser, "too long a rule", NULL);
+    parser->settles[parser->op_count][false] = parser->settles[parser->op_count][true] = 0;
     parser->ops[parser->op_count++] = op;
     return QV_OK;
 }
@@ -165,15 +169,16 @@ static bool is_type(const struct parser *parser, uint16_t evidence, enum qv_fiel
 static int count_atom(struct parser *parser)
 {
     struct rule_op op = {.kind = OP_COUNT};
+    uint16_t list[RULE_COUNT_MAX] = {0};
     int status = expect_sign(parser, '(');
     do {
         if (op.subject == RULE_COUNT_MAX)
             return complain(parser, "too many findings in count()", NULL);
         if (!status)
-            status = take_evidence(parser, &op.list[op.subject]);
+            status = take_evidence(parser, &list[op.subject]);
         if (status)
             return status;
-        if (!is_type(parser, op.list[op.subject], QV_FIELD_YES_NO))
+        if (!is_type(parser, list[op.subject], QV_FIELD_YES_NO))
             return complain(parser, "count() takes yes/no findings, not", parser->word);
         op.subject++;
     } while (take_sign(parser, ','));
@@ -183,6 +188,11 @@ static int count_atom(struct parser *parser)
         return complain(parser, "count() wants a comparison", NULL);
     if ((status = take_number(parser, &op.number)))
         return status;
+    uint16_t *kept = qv_arena_alloc(parser->arena, op.subject, sizeof *kept);
+    if (!kept)
+        return qv_fail(parser->error, QV_ERR_UNAVAILABLE, "out of memory");
+    memcpy(kept, list, op.subject * sizeof *kept);
+    op.list = kept;
     return emit(parser, op);
 }
 
@@ -304,7 +314,7 @@ static int parse_and(struct parser *parser)
     while (!status && take_word(parser, "and")) {
         uint32_t left = parser->op_count - 1;
         status = parse_not(parser);
-        parser->ops[left].on_false = (uint16_t)parser->op_count;
+        parser->settles[left][false] = (uint16_t)parser->op_count;
         if (!status)
             status = emit(parser, (struct rule_op){.kind = OP_AND});
     }
@@ -317,11 +327,29 @@ static int parse_or(struct parser *parser)
     while (!status && take_word(parser, "or")) {
         uint32_t left = parser->op_count - 1;
         status = parse_and(parser);
-        parser->ops[left].on_true = (uint16_t)parser->op_count;
+        parser->settles[left][true] = (uint16_t)parser->op_count;
         if (!status)
             status = emit(parser, (struct rule_op){.kind = OP_OR});
     }
     return status;
+}
+
+/*
+ * What follows when operation i has come to a result. Where a left operand settles its "and" or "or", its result is that
+ * of the operator and the right operand is passed over; where it does not, the operator's result is that of the right
+ * operand, which comes just before it. So operators never need to be worked out, and a "not" turns the result.
+ */
+static uint16_t next_after(const struct parser *parser, uint32_t i, bool result)
+{
+    for (;;) {
+        while (parser->settles[i][result])
+            i = parser->settles[i][result];
+        if (++i == parser->op_count)
+            return result ? RULE_TRUE : RULE_FALSE;
+        if (parser->ops[i].kind < OP_NOT)
+            return (uint16_t)i;
+        result ^= parser->ops[i].kind == OP_NOT;
+    }
 }
 
 int rule_compile(const struct qv_knowledge *knowledge, struct qv_arena *arena, const char *text,
@@ -333,6 +361,7 @@ int rule_compile(const struct qv_knowledge *knowledge, struct qv_arena *arena, c
     }
     struct parser parser; /* not zeroed: its room for operations is large */
     parser.knowledge = knowledge;
+    parser.arena = arena;
     parser.text = parser.at = text;
     parser.error = error;
     parser.op_count = parser.depth = 0;
@@ -343,6 +372,10 @@ int rule_compile(const struct qv_knowledge *knowledge, struct qv_arena *arena, c
     if (status)
         return status;
 
+    for (uint32_t i = 0; i < parser.op_count; i++) {
+        parser.ops[i].next[false] = next_after(&parser, i, false);
+        parser.ops[i].next[true] = next_after(&parser, i, true);
+    }
     struct qv_rule *rule = qv_arena_alloc(arena, 1, sizeof *rule + parser.op_count * sizeof parser.ops[0]);
     if (!rule)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
@@ -415,8 +448,6 @@ static bool atom_holds(const struct qv_knowledge *knowledge, const struct rule_o
                        const struct qv_situation *situation)
 {
     switch (op->kind) {
-    case OP_YES:
-        return situation->levels[op->subject] == 1;
     case OP_IS:
         return situation->levels[op->subject] == (int)op->mask;
     case OP_IS_NOT:
@@ -446,27 +477,47 @@ static bool atom_holds(const struct qv_knowledge *knowledge, const struct rule_o
     }
 }
 
+/* The evidence that an atom's result depends on. */
+static void note_reading(const struct qv_knowledge *knowledge, const struct rule_op *op, struct qv_evidence_set *read)
+{
+    if (op->kind == OP_BEFORE_TWITCH && knowledge->onset >= 0)
+        qv_evidence_add(read, (uint32_t)knowledge->onset);
+    if (op->kind >= OP_TAKES) {
+        if (knowledge->medications >= 0)
+            qv_evidence_add(read, (uint32_t)knowledge->medications);
+        return;
+    }
+    if (op->kind != OP_COUNT) {
+        qv_evidence_add(read, op->subject);
+        return;
+    }
+    for (uint32_t i = 0; i < op->subject; i++)
+        qv_evidence_add(read, op->list[i]);
+}
+
+static inline bool evaluate(const struct qv_knowledge *knowledge, const struct qv_rule *rule,
+                            const struct qv_situation *situation, struct qv_evidence_set *read)
+{
+    uint32_t i = 0;
+    do {
+        const struct rule_op *op = &rule->ops[i];
+        bool is_yes = op->kind == OP_YES; /* most of all */
+        bool result = is_yes ? situation->levels[op->subject] == 1 : atom_holds(knowledge, op, situation);
+        if (read)
+            note_reading(knowledge, op, read);
+        i = op->next[result];
+    } while (i < RULE_FALSE);
+    return i == RULE_TRUE;
+}
+
 bool qv_rule_holds(const struct qv_knowledge *knowledge, const struct qv_rule *rule,
                    const struct qv_situation *situation)
 {
-    if (!rule)
-        return true;
+    return !rule || evaluate(knowledge, rule, situation, NULL);
+}
 
-    /*
-     * Postfix without a stack: where a left operand settles its "and" or "or", its result is that of the operator and
-     * the right operand is passed over; where it does not, the operator's result is that of the right operand.
-     */
-    bool result = false;
-    for (uint32_t i = 0; i < rule->op_count; i++) {
-        const struct rule_op *op = &rule->ops[i];
-        if (op->kind == OP_NOT)
-            result = !result;
-        else if (op->kind < OP_NOT)
-            result = atom_holds(knowledge, op, situation);
-        while ((result ? op->on_true : op->on_false)) {
-            i = result ? op->on_true : op->on_false;
-            op = &rule->ops[i];
-        }
-    }
-    return result;
+bool qv_rule_reads(const struct qv_knowledge *knowledge, const struct qv_rule *rule,
+                   const struct qv_situation *situation, struct qv_evidence_set *read)
+{
+    return !rule || evaluate(knowledge, rule, situation, read);
 }

@@ -3,6 +3,9 @@
  * Rules: one line of the YAML ("facial_droop and began_suddenly and not symptoms_resolved") compiled to postfix
  * operations over one person's situation. docs/rooms/knowledge.md gives the language. Silence counts as no: an atom
  * whose finding is not known is false, so a rule can fire only on what was said.
+ *
+ * The operations are for who wants to know what a rule says. To know whether it holds, atoms are enough: each leads on by
+ * its result, past what that settles, to the atom to look at next or to the end.
  */
 #ifndef QUIVER_KNOWLEDGE_RULE_H
 #define QUIVER_KNOWLEDGE_RULE_H
@@ -32,13 +35,20 @@ enum rule_compare { CMP_EQUAL, CMP_NOT_EQUAL, CMP_LESS, CMP_LESS_EQUAL, CMP_MORE
 
 #define RULE_COUNT_MAX 16
 
+/* What a rule comes to, in place of a next atom. */
+#define RULE_FALSE 0xFFFE
+#define RULE_TRUE 0xFFFF
+
+/* Small, because a case walks through most of all rules: 24 bytes. */
 struct rule_op {
     uint8_t kind, compare;
-    uint16_t subject;           /* evidence, or group; OP_COUNT: how many in `list` */
-    uint16_t on_true, on_false; /* the "or" or "and" that this result already settles: go there; 0 = go on */
-    uint32_t mask;              /* words, or the level of OP_IS */
+    uint16_t subject; /* evidence, or group; OP_COUNT: how many in `list` */
+    uint16_t next[2]; /* of an atom, by its result: the atom to look at next, RULE_FALSE or RULE_TRUE */
+    union {
+        uint32_t mask;        /* words, or the level of OP_IS */
+        const uint16_t *list; /* OP_COUNT: the findings */
+    };
     double number;
-    uint16_t list[RULE_COUNT_MAX];
 };
 
 struct qv_rule {

@@ -72,20 +72,6 @@ void engine_log_prior(const struct engine *engine, double age, int sex, float ou
 
 /* ---- weights --------------------------------------------------------------------------------------------------------- */
 
-/*
- * Loops over COLUMNS are plain so that compilers turn them into vector instructions. GCC compiles the hot functions a
- * second time for AVX2 and chooses when the program starts (Clang 14 cannot inline into such clones, so it does not).
- * Both do the same operations in the same order, without fused multiply-add, so the answer is the same to the last digit
- * on every machine.
- */
-#if defined __x86_64__ && defined __gnu_linux__ && !defined __SANITIZE_ADDRESS__ && !defined __clang__
-#define VECTOR_CLONES __attribute__((target_clones("avx2", "default")))
-#define IN_EVERY_CLONE static inline __attribute__((always_inline))
-#else
-#define VECTOR_CLONES
-#define IN_EVERY_CLONE static inline
-#endif
-
 IN_EVERY_CLONE void add(struct weights *total, const struct weights *part)
 {
     for (uint32_t c = 0; c < COLUMNS; c++) {
@@ -165,43 +151,48 @@ IN_EVERY_CLONE void damp(const struct weights *strongest, const struct weights *
     }
 }
 
-/* Folds the known members of a group. */
-IN_EVERY_CLONE void fold_members(const struct engine *engine, const struct sign *sign, const int8_t *levels,
+/* Folds the known members of a group; false when there are none. */
+IN_EVERY_CLONE bool fold_members(const struct engine *engine, uint32_t sign, const int8_t *levels,
                                  struct weights *strongest, struct weights *sum)
 {
+    const struct qv_sign *group = &engine->knowledge->signs[sign];
+    bool known = false;
     memset(strongest, 0, sizeof *strongest);
     memset(sum, 0, sizeof *sum);
-    for (uint32_t i = 0; i < sign->size; i++) {
-        uint32_t evidence = sign->members[i];
-        if (levels[evidence] < 0 || !engine->knowledge->evidence[evidence].weighed)
+    for (uint32_t i = 0; i < group->count; i++) {
+        uint32_t evidence = group->members[i];
+        if (levels[evidence] < 0)
             continue;
         struct weights member;
         evidence_weights(engine->knowledge, evidence, levels[evidence], &member);
         fold(&member, strongest, sum);
+        known = true;
     }
+    return known;
 }
 
 /* Puts a sign group's part at the new levels in place of its part in the case. `only` is the one member that changed. */
-IN_EVERY_CLONE void shift_sign(const struct engine *engine, const struct sign *sign, const int8_t *levels,
-                               uint32_t only, struct weights *total)
+IN_EVERY_CLONE void shift_sign(const struct engine *engine, uint32_t sign, const int8_t *levels, uint32_t only,
+                               struct weights *total)
 {
+    const struct sign_weights *before = engine->signs[sign];
     struct weights strongest, sum, part;
     if (only != UINT32_MAX && engine->levels[only] < 0) { /* the others are folded already */
         memset(&strongest, 0, sizeof strongest);
         memset(&sum, 0, sizeof sum);
-        if (sign->weights) {
-            strongest = sign->weights->strongest;
-            sum = sign->weights->sum;
+        if (before) {
+            strongest = before->strongest;
+            sum = before->sum;
         }
         evidence_weights(engine->knowledge, only, levels[only], &part);
         fold(&part, &strongest, &sum);
     } else {
-        fold_members(engine, sign, levels, &strongest, &sum);
+        (void)fold_members(engine, sign, levels, &strongest, &sum);
     }
     damp(&strongest, &sum, &part);
     add(total, &part);
-    if (sign->weights)
-        subtract(total, &sign->weights->part);
+    if (before)
+        subtract(total, &before->part);
 }
 
 VECTOR_CLONES void shift_levels(const struct engine *engine, const int8_t *levels, const uint16_t *changed,
@@ -233,47 +224,11 @@ VECTOR_CLONES void shift_levels(const struct engine *engine, const int8_t *level
             first &= !(same_sign && k < i && engine->knowledge->evidence[changed[k]].weighed);
         }
         if (first)
-            shift_sign(engine, &engine->signs[e->sign], levels, alone ? changed[i] : UINT32_MAX, total);
+            shift_sign(engine, (uint32_t)e->sign, levels, alone ? changed[i] : UINT32_MAX, total);
     }
 }
 
-static int weigh_signs(struct engine *engine)
-{
-    const struct qv_knowledge *knowledge = engine->knowledge;
-    engine->signs = qv_arena_alloc(engine->arena, knowledge->sign_count, sizeof *engine->signs);
-    uint16_t *members = qv_arena_alloc(engine->arena, knowledge->evidence_count, sizeof *members);
-    if (!engine->signs || !members)
-        return QV_ERR_UNAVAILABLE;
-
-    for (uint32_t e = 0; e < knowledge->evidence_count; e++) {
-        if (knowledge->evidence[e].sign >= 0)
-            engine->signs[knowledge->evidence[e].sign].size++;
-    }
-    uint16_t *next = members;
-    for (uint32_t s = 0; s < knowledge->sign_count; s++) {
-        uint16_t *end = next;
-        for (uint32_t e = 0; e < knowledge->evidence_count; e++) {
-            if (knowledge->evidence[e].sign == (int32_t)s)
-                *end++ = (uint16_t)e;
-        }
-        struct sign *sign = &engine->signs[s];
-        sign->members = next;
-        next = end;
-        for (uint32_t i = 0; i < sign->size; i++)
-            sign->known += engine->levels[sign->members[i]] >= 0 && knowledge->evidence[sign->members[i]].weighed;
-        if (!sign->known)
-            continue;
-        struct sign_weights *weights = sign->weights = qv_arena_alloc(engine->arena, 1, sizeof *weights);
-        if (!weights)
-            return QV_ERR_UNAVAILABLE;
-        fold_members(engine, sign, engine->levels, &weights->strongest, &weights->sum);
-        damp(&weights->strongest, &weights->sum, &weights->part);
-        add(&engine->total, &weights->part);
-    }
-    return QV_OK;
-}
-
-static int weigh_all(struct engine *engine)
+VECTOR_CLONES static void weigh_alone(struct engine *engine)
 {
     const struct qv_knowledge *knowledge = engine->knowledge;
     memcpy(engine->total.fair, engine->log_prior, sizeof engine->log_prior);
@@ -286,69 +241,44 @@ static int weigh_all(struct engine *engine)
         evidence_weights(knowledge, e, engine->levels[e], &part);
         add(&engine->total, &part);
     }
-    return weigh_signs(engine);
+}
+
+/* Weighs one sign group; false when none of it is known. */
+VECTOR_CLONES static bool weigh_sign(struct engine *engine, uint32_t sign, struct sign_weights *weights)
+{
+    if (!fold_members(engine, sign, engine->levels, &weights->strongest, &weights->sum))
+        return false;
+    damp(&weights->strongest, &weights->sum, &weights->part);
+    add(&engine->total, &weights->part);
+    return true;
+}
+
+static int weigh_all(struct engine *engine)
+{
+    uint32_t signs = engine->knowledge->sign_count;
+    engine->signs = qv_arena_alloc(engine->arena, signs, sizeof *engine->signs);
+    if (!engine->signs)
+        return QV_ERR_UNAVAILABLE;
+    weigh_alone(engine);
+    struct sign_weights *room = NULL;
+    for (uint32_t s = 0; s < signs; s++) {
+        if (!room)
+            room = qv_arena_alloc(engine->arena, 1, sizeof *room);
+        if (!room)
+            return QV_ERR_UNAVAILABLE;
+        if (weigh_sign(engine, s, room)) {
+            engine->signs[s] = room;
+            room = NULL;
+        }
+    }
+    return QV_OK;
 }
 
 /* ---- probabilities ------------------------------------------------------------------------------------------------------ */
 
-/*
- * exp of all columns to 2 parts in 10^7, in steps that vectorise: x = n log 2 + r by Cody and Waite's two-part constant,
- * a polynomial for e^r, and n put into the exponent bits. Below -86 it is as good as 0.
- */
-IN_EVERY_CLONE void exp_columns(const float x[COLUMNS], float minus, float out[COLUMNS])
-{
-    float n[COLUMNS], scale[COLUMNS];
-    int32_t bits[COLUMNS];
-    for (uint32_t c = 0; c < COLUMNS; c++) {
-        float y = x[c] - minus;
-        out[c] = y < -86.0f ? -86.0f : y > 86.0f ? 86.0f : y;
-    }
-    for (uint32_t c = 0; c < COLUMNS; c++)
-        n[c] = out[c] * 1.44269504f + 12582912.0f; /* adding 1.5 · 2^23 rounds to the nearest integer */
-    memcpy(bits, n, sizeof bits);
-    for (uint32_t c = 0; c < COLUMNS; c++)
-        bits[c] = (int32_t)(((uint32_t)bits[c] + 127u) << 23);
-    memcpy(scale, bits, sizeof scale);
-    for (uint32_t c = 0; c < COLUMNS; c++) {
-        float k = n[c] - 12582912.0f;
-        float r = out[c] - k * 0.693359375f + k * 2.12194440e-4f;
-        float e = 0.00833337f + r * 0.00139f;
-        e = 1.0f + r * (1.0f + r * (0.5f + r * (0.166666657f + r * (0.0416665f + r * e))));
-        out[c] = e * scale[c];
-    }
-}
-
-/* The sum of all columns, in a fixed order that eight lanes can share. */
-IN_EVERY_CLONE float sum_columns(const float x[COLUMNS])
-{
-    float lanes[8] = {0};
-    for (uint32_t c = 0; c < COLUMNS; c += 8) {
-        for (uint32_t i = 0; i < 8; i++)
-            lanes[i] += x[c + i];
-    }
-    return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
-}
-
-IN_EVERY_CLONE float largest_column(const float x[COLUMNS])
-{
-    float lanes[8];
-    memcpy(lanes, x, sizeof lanes);
-    for (uint32_t c = 8; c < COLUMNS; c += 8) {
-        for (uint32_t i = 0; i < 8; i++)
-            lanes[i] = x[c + i] > lanes[i] ? x[c + i] : lanes[i];
-    }
-    float largest = lanes[0];
-    for (uint32_t i = 1; i < 8; i++)
-        largest = lanes[i] > largest ? lanes[i] : largest;
-    return largest;
-}
-
 VECTOR_CLONES void posterior(const float log_weight[COLUMNS], float p[COLUMNS])
 {
-    exp_columns(log_weight, largest_column(log_weight), p);
-    float scale = 1 / sum_columns(p);
-    for (uint32_t c = 0; c < COLUMNS; c++)
-        p[c] *= scale;
+    softmax(log_weight, p);
 }
 
 VECTOR_CLONES void cautious_probabilities(const struct weights *total, float p[COLUMNS])
@@ -364,6 +294,9 @@ VECTOR_CLONES void cautious_probabilities(const struct weights *total, float p[C
     }
 }
 
+/* Far more than the log-odds of a bound and of the real thing can differ by rounding. */
+#define ROUNDING 0.01f
+
 /*
  * False when no grave cause above the floor can reach its threshold, which is most often so and saves the exponentials:
  * even against its strongest rival alone it would stay below. (A cause that is its own strongest rival can.)
@@ -375,7 +308,7 @@ static bool reaches(const struct engine *engine, enum qv_level floor, const floa
     for (uint32_t i = 0; i < engine->grave_count; i++) {
         uint32_t c = engine->grave[i];
         any |= engine->grave_level[i] > floor &&
-               (up[c] - strongest >= engine->grave_logit[i] - 0.01f || down[c] >= strongest);
+               (up[c] - strongest >= engine->grave_logit[i] - ROUNDING || down[c] >= strongest);
     }
     return any;
 }
@@ -406,129 +339,190 @@ double stated_probability(const struct engine *engine, uint32_t cause, double p,
 {
     if (engine->catch_all < 0)
         return p;
-    double outside = fmin(engine->facts->conditions[engine->catch_all].prior.p * doubt, 1);
+    double outside = engine->facts->conditions[engine->catch_all].prior.p * doubt;
+    outside = outside < 1 ? outside : 1;
     return (1 - outside) * p + ((int)cause == engine->catch_all ? outside : 0);
 }
 
-/* The largest, unless the catch-all, which gets its prior on top, is told to be larger. */
-static uint32_t find_leading(const struct engine *engine, const float p[COLUMNS], float largest)
+/* The largest, unless the catch-all, which gets its prior on top, is told to be larger. Most often it is who led before. */
+IN_EVERY_CLONE uint32_t find_leading(const struct engine *engine, const float p[COLUMNS])
 {
     uint32_t leading = engine->leading, outside = (uint32_t)engine->catch_all;
-    if (p[leading] < largest) {
+    float first = p[leading];
+    int32_t overtaken = 0;
+    for (uint32_t c = 0; c < COLUMNS; c++)
+        overtaken |= p[c] > first ? -1 : 0;
+    if (overtaken) {
+        float largest = largest_column(p);
         leading = 0;
         while (p[leading] < largest)
             leading++;
     }
-    bool close = engine->catch_all >= 0 && largest < 0.5f;
+    bool close = engine->catch_all >= 0 && p[leading] < 0.5f;
     if (close && stated_probability(engine, outside, (double)p[outside], 1) >
-                     stated_probability(engine, leading, (double)largest, 1))
+                     stated_probability(engine, leading, (double)p[leading], 1))
         leading = outside;
     return leading;
 }
 
-/* What follows from a posterior alone. */
-IN_EVERY_CLONE void look_at(const struct engine *engine, struct shifted *out)
+/* Further than any log-ratio goes. */
+#define OUT_OF_REACH 1e6f
+
+/* What evidence_weights() leaves of a log-ratio: for the cause in question, and for its rivals. */
+struct bounds {
+    float low, high;
+};
+
+static inline float bounded(float x, struct bounds bounds)
 {
-    float over[COLUMNS];
-    for (uint32_t c = 0; c < COLUMNS; c++)
-        over[c] = out->p[c] - engine->routine_at[c];
-    out->asks_routine = largest_column(over) >= 0;
-    out->leading = find_leading(engine, out->p, largest_column(out->p));
+    float above = x < bounds.low ? bounds.low : x;
+    return above > bounds.high ? bounds.high : above;
+}
+
+IN_EVERY_CLONE void bounds_of(const struct engine *engine, uint32_t evidence, int level, struct bounds *own,
+                              struct bounds *rival)
+{
+    bool is_finding = evidence < engine->knowledge->form.field_count;
+    *own = *rival = (struct bounds){-OUT_OF_REACH, OUT_OF_REACH};
+    if (is_finding && engine->facts->findings[evidence].section == QV_SECTION_LABORATORY)
+        own->high = rival->low = rival->high = 0;
+    else if (is_finding && engine->knowledge->alarming[evidence] && level == 1)
+        own->low = rival->high = 0;
+    else if (is_finding && engine->knowledge->alarming[evidence])
+        own->high = rival->low = 0;
 }
 
 /*
- * The same for one more answer, from the margins of the case alone: a cause moves by its own ratio, and its strongest
- * rival of before is still a rival, moved by its own.
+ * The same as reaches() for one more answer, from the gaps of the case alone: a cause moves by its own ratio, and its
+ * strongest rival of before is still a rival, moved by its own.
  */
-static bool answer_reaches(const struct engine *engine, uint32_t evidence, int level, enum qv_level floor,
-                           const float *log_ratio)
+IN_EVERY_CLONE bool answer_reaches(const struct engine *engine, uint32_t evidence, int level, enum qv_level floor,
+                                   const float *log_ratio)
 {
-    bool is_finding = evidence < engine->knowledge->form.field_count;
-    bool laboratory = is_finding && engine->facts->findings[evidence].section == QV_SECTION_LABORATORY;
-    bool alarming = is_finding && engine->knowledge->alarming[evidence];
-    float rival = log_ratio[engine->strongest_rival];
-    if (alarming)
-        rival = level == 1 ? fminf(rival, 0) : fmaxf(rival, 0);
-    if (laboratory)
-        rival = 0;
-    for (uint32_t i = 0; i < engine->grave_count; i++) {
-        float own = log_ratio[engine->grave[i]];
-        if (laboratory || alarming)
-            own = alarming && level == 1 ? fmaxf(own, 0) : fminf(own, 0);
-        if (engine->grave_level[i] > floor && (engine->grave[i] == engine->strongest_rival ||
-                                               engine->grave_margin[i] + own - rival >= engine->grave_logit[i] - 0.01f))
-            return true;
-    }
-    return false;
+    struct bounds own, rival;
+    bounds_of(engine, evidence, level, &own, &rival);
+    float against = bounded(log_ratio[engine->strongest_rival], rival), gain[COLUMNS];
+    for (uint32_t c = 0; c < COLUMNS; c++)
+        gain[c] = bounded(log_ratio[c], own) - against;
+    return any_reaches(gain, engine->grave_gap[floor]);
 }
 
 VECTOR_CLONES void shift_posterior(const struct engine *engine, uint32_t evidence, int level, enum qv_level floor,
-                                   struct shifted *out)
+                                   bool wants_bits, struct shifted *out)
 {
-    const struct qv_evidence *e = &engine->knowledge->evidence[evidence];
-    const float *ratio = engine->knowledge->ratio[e->first_cell + (uint32_t)level];
-    const float *log_ratio = engine->knowledge->log_ratio[e->first_cell + (uint32_t)level];
-    float terms[COLUMNS];
+    uint32_t cell = engine->knowledge->evidence[evidence].first_cell + (uint32_t)level;
+    const float *ratio = engine->knowledge->ratio[cell], *log_ratio = engine->knowledge->log_ratio[cell];
+    float *restrict p = out->p, terms[COLUMNS];
     for (uint32_t c = 0; c < COLUMNS; c++)
-        out->p[c] = engine->p_row[c] * ratio[c];
-    float fit = sum_columns(out->p), scale = 1 / fit;
-    for (uint32_t c = 0; c < COLUMNS; c++) {
-        out->p[c] *= scale;
-        terms[c] = out->p[c] * log_ratio[c];
-    }
+        p[c] = engine->p_row[c] * ratio[c];
+    float fit = sum_columns(p), scale = 1 / fit;
+    for (uint32_t c = 0; c < COLUMNS; c++)
+        p[c] *= scale;
     out->fit = (double)fit;
-    out->gain_bits = ((double)sum_columns(terms) - log((double)fit)) * M_LOG2E;
+    out->told_bits = 0;
+    if (wants_bits) {
+        for (uint32_t c = 0; c < COLUMNS; c++)
+            terms[c] = p[c] * log_ratio[c];
+        out->told_bits = ((double)sum_columns(terms) - log((double)fit)) * M_LOG2E;
+    }
+    out->leading = find_leading(engine, p);
+    out->asks_routine = any_reaches(p, engine->routine_at);
     out->can_be_grave = floor < engine->gravest && answer_reaches(engine, evidence, level, floor, log_ratio);
-    look_at(engine, out);
+}
+
+/* Probabilities nearer to a limit than this are worked out. */
+#define NEAR 1e-4f
+
+VECTOR_CLONES bool could_matter(const struct engine *engine, uint32_t evidence, int level, enum qv_level floor,
+                                float shift)
+{
+    uint32_t cell = engine->knowledge->evidence[evidence].first_cell + (uint32_t)level;
+    const float *ratio = engine->knowledge->ratio[cell];
+    float w[COLUMNS], limit[COLUMNS];
+    for (uint32_t c = 0; c < COLUMNS; c++)
+        w[c] = engine->p_row[c] * ratio[c];
+    float fit = sum_columns(w), leading = w[engine->leading], p = engine->p_row[engine->leading];
+    if (leading < (p - shift + NEAR) * fit || leading > (p + shift - NEAR) * fit)
+        return true;
+    if (engine->catch_all >= 0 && leading < (0.5f + NEAR) * fit && (int)engine->leading != engine->catch_all)
+        return true; /* so little that the catch-all may come before it: see find_leading() */
+
+    /* Who overtakes the leading cause, or (where that is news) asks for `routine`. */
+    float routine = floor < QV_ROUTINE ? (1 - NEAR) * fit : OUT_OF_REACH;
+    for (uint32_t c = 0; c < COLUMNS; c++) {
+        float asks = engine->routine_at[c] * routine;
+        limit[c] = asks < leading ? asks : leading;
+    }
+    int32_t more = 0;
+    for (uint32_t c = 0; c < COLUMNS; c++)
+        more |= w[c] > limit[c] ? -1 : 0;
+    return more || (floor < engine->gravest &&
+                    answer_reaches(engine, evidence, level, floor, engine->knowledge->log_ratio[cell]));
 }
 
 VECTOR_CLONES void shift_posterior_from(const struct engine *engine, const struct weights *total, enum qv_level floor,
-                                        struct shifted *out)
+                                        bool wants_bits, struct shifted *out)
 {
-    float terms[COLUMNS], before = largest_column(engine->total.fair), after = largest_column(total->fair);
-    exp_columns(total->fair, after, out->p);
-    float sum = sum_columns(out->p), scale = 1 / sum;
-    for (uint32_t c = 0; c < COLUMNS; c++) {
-        out->p[c] *= scale;
-        terms[c] = out->p[c] > 0 ? out->p[c] * (total->fair[c] - engine->total.fair[c]) : 0;
-    }
+    float before = largest_column(engine->total.fair), after = largest_column(total->fair);
+    float *restrict p = out->p, terms[COLUMNS];
+    exp_columns(total->fair, after, p);
+    float sum = sum_columns(p), scale = 1 / sum;
+    for (uint32_t c = 0; c < COLUMNS; c++)
+        p[c] *= scale;
     /* Σ w of the case is exp(before) / (its largest probability) */
     double log_fit = (double)(after - before) + log((double)sum * (double)engine->p_row[engine->leading]);
     out->fit = exp(log_fit);
-    out->gain_bits = ((double)sum_columns(terms) - log_fit) * M_LOG2E;
+    out->told_bits = 0;
+    if (wants_bits) {
+        for (uint32_t c = 0; c < COLUMNS; c++)
+            terms[c] = p[c] > 0 ? p[c] * (total->fair[c] - engine->total.fair[c]) : 0;
+        out->told_bits = ((double)sum_columns(terms) - log_fit) * M_LOG2E;
+    }
+    out->leading = find_leading(engine, p);
+    out->asks_routine = any_reaches(p, engine->routine_at);
     out->can_be_grave = floor < engine->gravest && reaches(engine, floor, total->up, total->down);
-    look_at(engine, out);
 }
 
 /* ---- beginning ------------------------------------------------------------------------------------------------------------ */
 
-/* What was told: answered, but not with a "no" that no rule tells from silence. */
-static void note_told(struct engine *engine)
+static void note_firing(struct engine *engine, uint32_t flag)
 {
-    const struct qv_knowledge *knowledge = engine->knowledge;
-    uint64_t *mask = engine->told.words;
-    for (uint32_t e = 0; e < knowledge->evidence_count; e++) {
-        bool is_finding = e < knowledge->form.field_count;
-        bool told = is_finding ? engine->values[e].kind > QV_NO : engine->levels[e] >= 0;
-        if (is_finding && engine->values[e].kind == QV_NO)
-            told = knowledge->evidence[e].told_by_no;
-        mask[e / 64] |= (uint64_t)told << (e % 64);
+    if (engine->flags[flag].level > engine->rules_level)
+        engine->rules_level = engine->flags[flag].level;
+    engine->firing[engine->firing_count++] = (uint16_t)flag;
+    for (uint32_t w = 0; w < QV_EVIDENCE_WORDS; w++)
+        engine->held.words[w] |= engine->flags[flag].read.words[w];
+}
+
+static void note_waiting(struct engine *engine, uint32_t flag)
+{
+    for (uint32_t w = 0; w < QV_EVIDENCE_WORDS; w++) {
+        for (uint64_t rest = engine->flags[flag].read.words[w]; rest; rest &= rest - 1) {
+            uint32_t evidence = 64 * w + (uint32_t)__builtin_ctzll(rest);
+            waiting_for(engine, evidence)[flag / 64] |= (uint64_t)1 << (flag % 64);
+        }
     }
-    if (engine->situation.dose_count && knowledge->medications >= 0)
-        mask[knowledge->medications / 64] |= (uint64_t)1 << (knowledge->medications % 64);
 }
 
 static int fire_red_flags(struct engine *engine)
 {
-    engine->fired = qv_arena_alloc(engine->arena, engine->facts->red_flag_count, sizeof *engine->fired);
-    if (!engine->fired)
+    const struct qv_knowledge *knowledge = engine->knowledge;
+    uint32_t count = engine->facts->red_flag_count;
+    engine->flag_words = (count + 63) / 64;
+    engine->flags = qv_arena_alloc(engine->arena, count, sizeof *engine->flags);
+    engine->firing = qv_arena_alloc(engine->arena, count, sizeof *engine->firing);
+    engine->waiting =
+        qv_arena_alloc(engine->arena, (size_t)knowledge->evidence_count * engine->flag_words, sizeof *engine->waiting);
+    if (!engine->flags || !engine->firing || !engine->waiting)
         return QV_ERR_UNAVAILABLE;
-    note_told(engine);
-    for (uint32_t f = 0; f < engine->facts->red_flag_count; f++) {
-        engine->fired[f] = flag_can_fire(engine, f, &engine->told) &&
-                           qv_rule_holds(engine->knowledge, engine->knowledge->red_flag_rules[f], &engine->situation);
-        if (engine->fired[f] && engine->facts->red_flags[f].level > engine->rules_level)
-            engine->rules_level = engine->facts->red_flags[f].level;
+    for (uint32_t f = 0; f < count; f++) {
+        struct flag *flag = &engine->flags[f];
+        flag->level = engine->facts->red_flags[f].level;
+        flag->fires = qv_rule_reads(knowledge, knowledge->red_flag_rules[f], &engine->situation, &flag->read);
+        if (flag->fires)
+            note_firing(engine, f);
+        else
+            note_waiting(engine, f);
     }
     return QV_OK;
 }
@@ -541,6 +535,26 @@ static void add_grave(struct engine *engine, uint32_t cause)
     engine->grave_level[engine->grave_count] = level;
     engine->gravest = level > engine->gravest ? level : engine->gravest;
     engine->grave[engine->grave_count++] = cause;
+}
+
+/* A cause that is its own strongest rival must be asked in full, whatever the answer. */
+static void measure_gaps(struct engine *engine)
+{
+    for (uint32_t i = 1; i < engine->cause_count; i++) {
+        if (engine->total.down[i] > engine->total.down[engine->strongest_rival])
+            engine->strongest_rival = i;
+    }
+    for (uint32_t floor = 0; floor < QV_LEVEL_COUNT; floor++) {
+        for (uint32_t c = 0; c < COLUMNS; c++)
+            engine->grave_gap[floor][c] = OUT_OF_REACH;
+    }
+    for (uint32_t i = 0; i < engine->grave_count; i++) {
+        uint32_t c = engine->grave[i];
+        float margin = engine->total.up[c] - engine->total.down[engine->strongest_rival];
+        float gap = c == engine->strongest_rival ? -OUT_OF_REACH : engine->grave_logit[i] - ROUNDING - margin;
+        for (uint32_t floor = 0; floor < (uint32_t)engine->grave_level[i]; floor++)
+            engine->grave_gap[floor][c] = gap;
+    }
 }
 
 int engine_begin(struct engine *engine, const struct qv_knowledge *knowledge, const struct qv_case *c,
@@ -581,18 +595,11 @@ int engine_begin(struct engine *engine, const struct qv_knowledge *knowledge, co
     posterior(engine->total.fair, engine->p_row);
     for (uint32_t i = 0; i < engine->cause_count; i++)
         engine->p[i] = (double)engine->p_row[i];
-    struct shifted as_it_is = {0};
-    memcpy(as_it_is.p, engine->p_row, sizeof as_it_is.p);
-    look_at(engine, &as_it_is);
-    engine->leading = as_it_is.leading;
-    for (uint32_t i = 1; i < engine->cause_count; i++) {
-        if (engine->total.down[i] > engine->total.down[engine->strongest_rival])
-            engine->strongest_rival = i;
-    }
-    for (uint32_t i = 0; i < engine->grave_count; i++)
-        engine->grave_margin[i] = engine->total.up[engine->grave[i]] - engine->total.down[engine->strongest_rival];
+    engine->leading = find_leading(engine, engine->p_row);
+    measure_gaps(engine);
     engine->level = engine->rules_level;
-    if (as_it_is.asks_routine && engine->level < QV_ROUTINE)
+    engine->asks_routine = any_reaches(engine->p_row, engine->routine_at);
+    if (engine->asks_routine && engine->level < QV_ROUTINE)
         engine->level = QV_ROUTINE;
     if (can_be_grave(engine, &engine->total, engine->level))
         engine->level = grave_by_causes(engine, &engine->total, engine->level);

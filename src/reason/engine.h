@@ -15,13 +15,13 @@
 #ifndef QUIVER_REASON_ENGINE_H
 #define QUIVER_REASON_ENGINE_H
 
+#include "columns.h"
+
 #include <quiver/reason.h>
 
 /* What a second sign of the same thing still adds. A latent-sign model with members that agree nine times in ten gives
  * about the same; it is a constant because no data are there to fit it. */
 #define SIGN_DAMPING 0.2f
-
-#define COLUMNS QV_CONDITION_MAX
 
 struct weights {
     float fair[COLUMNS], up[COLUMNS], down[COLUMNS];
@@ -32,11 +32,11 @@ struct sign_weights {
     struct weights strongest, sum, part;
 };
 
-/* A sign group in this case. */
-struct sign {
-    const uint16_t *members;
-    uint32_t size, known;         /* known: members that weigh in this case */
-    struct sign_weights *weights; /* NULL when none is known */
+/* A red flag in this case. */
+struct flag {
+    enum qv_level level;
+    bool fires;
+    struct qv_evidence_set read; /* what its rule looked at: nothing else, alone, could change the result */
 };
 
 struct engine {
@@ -52,21 +52,27 @@ struct engine {
     uint32_t cause_count;
     float log_prior[COLUMNS]; /* by age and sex; padding is -infinity */
     struct weights total;
-    struct sign *signs;
-    int catch_all;             /* a cause, or -1 */
-    float routine_at[COLUMNS]; /* thresholds of the causes whose urgency is routine; above 1 for the rest */
-    uint32_t grave_count;      /* causes whose urgency is above routine */
+    struct sign_weights **signs; /* by sign group; NULL when none of it is known */
+    int catch_all;               /* a cause, or -1 */
+    float routine_at[COLUMNS];   /* thresholds of the causes whose urgency is routine; above 1 for the rest */
+    uint32_t grave_count;        /* causes whose urgency is above routine */
     uint32_t grave[COLUMNS];
-    float grave_logit[COLUMNS];  /* log-odds of their thresholds */
-    float grave_margin[COLUMNS]; /* log-odds against the strongest rival alone, in the case as it is */
-    uint32_t strongest_rival;
+    float grave_logit[COLUMNS]; /* log-odds of their thresholds */
     enum qv_level grave_level[COLUMNS], gravest;
+    uint32_t strongest_rival;
+    /* By floor: how far a cause must gain on the strongest rival before it could ask for more than the floor. */
+    float grave_gap[QV_LEVEL_COUNT][COLUMNS];
 
     double p[COLUMNS];    /* posterior */
     float p_row[COLUMNS]; /* the same, for vector loops */
     uint32_t leading;
-    struct qv_evidence_set told; /* what rules can see */
-    bool *fired;                 /* by red flag */
+    bool asks_routine;  /* some cause asks for `routine` by its plain probability */
+    struct flag *flags; /* by red flag */
+    uint16_t *firing;   /* the red flags that fire */
+    uint32_t firing_count;
+    struct qv_evidence_set held; /* what those looked at: what could stop them */
+    uint64_t *waiting;           /* the red flags that do not fire and read a piece of evidence: see waiting_for() */
+    uint32_t flag_words;
     enum qv_level rules_level;
     enum qv_level level;
 };
@@ -103,7 +109,7 @@ double stated_probability(const struct engine *engine, uint32_t cause, double p,
 struct shifted {
     float p[COLUMNS];
     double fit;        /* Σ w' / Σ w: how much likelier the answer is by the causes than in the background */
-    double gain_bits;  /* what it told: the divergence (Kullback and Leibler 1951) of the posterior after from before */
+    double told_bits;  /* what it told: the divergence (Kullback and Leibler 1951) of the posterior after from before */
     uint32_t leading;  /* the cause that people would be told is likeliest */
     bool asks_routine; /* some cause asks for `routine` by its plain probability */
     bool can_be_grave; /* it is worth asking grave_by_causes() */
@@ -111,13 +117,21 @@ struct shifted {
 
 /*
  * The posterior with one more piece of evidence at a level, straight from the likelihood ratios: no exponentials. For
- * evidence that is not known in the case and has no known fellow in its sign group.
+ * evidence that is not known in the case and has no known fellow in its sign group. `told_bits` is left out (0) unless
+ * the caller wants it.
  */
-void shift_posterior(const struct engine *engine, uint32_t evidence, int level, enum qv_level floor,
+void shift_posterior(const struct engine *engine, uint32_t evidence, int level, enum qv_level floor, bool wants_bits,
                      struct shifted *out);
 /* The same from shifted weights, for everything else. */
 void shift_posterior_from(const struct engine *engine, const struct weights *total, enum qv_level floor,
-                          struct shifted *out);
+                          bool wants_bits, struct shifted *out);
+
+/*
+ * False when it is certain, without working out the posterior, that the same answer would leave the leading cause and the
+ * level by causes as they are, and move the leading cause's probability by less than `shift`. `floor` is the level by
+ * rules, and the level of the case.
+ */
+bool could_matter(const struct engine *engine, uint32_t evidence, int level, enum qv_level floor, float shift);
 
 /* Softmax. */
 void posterior(const float log_weight[COLUMNS], float p[COLUMNS]);
@@ -129,18 +143,10 @@ bool can_be_grave(const struct engine *engine, const struct weights *total, enum
 /* The probability of each cause that one more red flag can never lower. */
 void cautious_probabilities(const struct weights *total, float p[COLUMNS]);
 
-/* False when no branch of a red flag has been told what it needs, whatever the rest says. */
-static inline bool flag_can_fire(const struct engine *engine, uint32_t flag, const struct qv_evidence_set *told)
+/* The red flags that do not fire and could, if this evidence changed: bit f of word f/64, flag_words words. */
+static inline uint64_t *waiting_for(const struct engine *engine, uint32_t evidence)
 {
-    const struct qv_flag_branches *branches = &engine->knowledge->flag_branches[flag];
-    for (uint32_t b = 0; b < branches->count; b++) {
-        uint64_t lacking = 0;
-        for (uint32_t w = 0; w < QV_EVIDENCE_WORDS; w++)
-            lacking |= branches->needs[b].words[w] & ~told->words[w];
-        if (!lacking)
-            return true;
-    }
-    return false;
+    return &engine->waiting[(size_t)evidence * engine->flag_words];
 }
 
 /* ---- the steps, a file each ---------------------------------------------------------------------------------------- */
@@ -150,6 +156,5 @@ int list_causes(struct engine *engine, unsigned flags, struct qv_answer *answer)
 int share_among_habits(struct engine *engine, struct qv_answer *answer);          /* contributors.c */
 int choose_advice(struct engine *engine, struct qv_answer *answer);               /* advice.c */
 int choose_tests(struct engine *engine, struct qv_answer *answer);                /* advice.c */
-int explore(struct engine *engine, unsigned flags, struct qv_answer *answer);     /* explore.c */
 
 #endif

@@ -1,5 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "engine.h"
+#include "probe.h"
+
+/* What would change this, and what to ask next. */
+static int explore(const struct engine *engine, unsigned flags, struct qv_answer *answer)
+{
+    struct prober prober;
+    int status = prober_begin(&prober, engine);
+    if (!status && !(flags & QV_REASON_NO_CHANGES))
+        status = list_changes(&prober, answer);
+    if (!status && !(flags & QV_REASON_NO_QUESTIONS))
+        status = choose_questions(&prober, answer);
+    return status;
+}
 
 int qv_reason(const struct qv_knowledge *knowledge, const struct qv_case *c, unsigned flags, struct qv_arena *arena,
               struct qv_answer **out, struct qv_error *error)

@@ -24,18 +24,17 @@ static bool already_said(const struct qv_because *list, uint32_t count, const ch
 
 static uint32_t add_red_flags(const struct engine *engine, enum qv_level level, struct qv_because *list, uint32_t count)
 {
-    for (uint32_t f = 0; f < engine->facts->red_flag_count; f++) {
-        const struct qv_red_flag *flag = &engine->facts->red_flags[f];
-        if (engine->fired[f] && flag->level == level && !already_said(list, count, flag->text))
+    for (uint32_t i = 0; i < engine->firing_count; i++) {
+        const struct qv_red_flag *flag = &engine->facts->red_flags[engine->firing[i]];
+        if (flag->level == level && !already_said(list, count, flag->text))
             list[count++] = (struct qv_because){flag->id, flag->text, flag->within, &flag->sources, level};
     }
     return count;
 }
 
-static uint32_t add_causes(const struct engine *engine, enum qv_level level, struct qv_because *list, uint32_t count)
+static uint32_t add_causes(const struct engine *engine, enum qv_level level, const float cautious[COLUMNS],
+                           struct qv_because *list, uint32_t count)
 {
-    float cautious[COLUMNS];
-    cautious_probabilities(&engine->total, cautious);
     for (uint32_t c = 0; c < engine->cause_count; c++) {
         const struct qv_condition *condition = &engine->facts->conditions[c];
         double probability = level <= QV_ROUTINE ? engine->p[c] : (double)cautious[c];
@@ -50,15 +49,17 @@ static uint32_t add_causes(const struct engine *engine, enum qv_level level, str
 
 int explain_level(struct engine *engine, struct qv_answer *answer)
 {
-    size_t room = engine->facts->red_flag_count + engine->cause_count + 1;
+    size_t room = engine->firing_count + engine->cause_count + 1;
     struct qv_because *list = qv_arena_alloc(engine->arena, room, sizeof *list);
     if (!list)
         return QV_ERR_UNAVAILABLE;
 
     uint32_t count = 0;
+    float cautious[COLUMNS];
+    cautious_probabilities(&engine->total, cautious);
     for (int level = QV_EMERGENCY; level >= QV_ROUTINE; level--) {
         count = add_red_flags(engine, (enum qv_level)level, list, count);
-        count = add_causes(engine, (enum qv_level)level, list, count);
+        count = add_causes(engine, (enum qv_level)level, cautious, list, count);
     }
     const struct qv_level_info *info = qv_knowledge_level(engine->knowledge, engine->level);
     const char *within = info ? info->within : "P14D";

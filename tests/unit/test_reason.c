@@ -250,6 +250,129 @@ static void changes_come_true(void **unused)
     assert_true(tried > 1000);
 }
 
+static uint32_t listed_at(const struct qv_answer *answer, enum qv_level level, uint32_t finding, bool *listed)
+{
+    uint32_t count = 0;
+    *listed = false;
+    for (uint32_t i = 0; i < answer->change_count; i++) {
+        count += answer->changes[i].level == level;
+        *listed |= answer->changes[i].level == level && answer->changes[i].finding == finding;
+    }
+    return count;
+}
+
+static double probability_of(const struct qv_answer *answer, uint32_t condition)
+{
+    double p = 0;
+    for (uint32_t i = 0; i < answer->cause_count; i++)
+        p += answer->causes[i].condition == condition ? answer->causes[i].probability : 0;
+    return p;
+}
+
+/*
+ * And nothing decisive is left out: a "yes" that changes the level or the leading cause, or moves it by 20 points, when
+ * everything is worked out anew, is listed, unless the five changes that a level may have are listed already.
+ */
+static void no_decisive_yes_is_missed(void **unused)
+{
+    (void)unused;
+    state = 9;
+    uint32_t decisive = 0;
+    for (int round = 0; round < 150; round++) {
+        struct qv_case *c = random_case();
+        const struct qv_answer *answer = answer_of(c, QV_REASON_NO_REASONS | QV_REASON_NO_INTERVALS);
+        for (uint32_t f = 0; f < knowledge->form.field_count; f++) {
+            const struct qv_finding *finding = &knowledge->facts->findings[f];
+            bool open = finding->type == QV_FIELD_YES_NO && c->values[f].kind == QV_UNKNOWN && !finding->ask_if;
+            if (!open || finding->section == QV_SECTION_PERSON || finding->section == QV_SECTION_MEASURED)
+                continue;
+            c->values[f] = (struct qv_value){.kind = QV_YES};
+            const struct qv_answer *then = answer_of(c, FAST);
+            c->values[f] = (struct qv_value){0};
+            double shift = fabs(probability_of(then, answer->causes[0].condition) - answer->causes[0].probability);
+            if (then->level == answer->level && then->causes[0].condition == answer->causes[0].condition && shift < 0.2)
+                continue;
+            bool listed;
+            uint32_t count = listed_at(answer, then->level, f, &listed);
+            decisive++;
+            if (!listed && count < 5) {
+                print_case(c);
+                fail_msg("%s would change the answer, and is not listed", finding->id);
+            }
+        }
+    }
+    assert_true(decisive > 1000);
+}
+
+/* The screen's open questions come first and in its order; and "enough" is never said while one of them is open. */
+static void the_screen_comes_first(void **unused)
+{
+    (void)unused;
+    state = 11;
+    uint32_t left_out = 0;
+    for (int round = 0; round < 1000; round++) {
+        struct qv_case *c = random_case();
+        const struct qv_answer *answer =
+            answer_of(c, QV_REASON_NO_REASONS | QV_REASON_NO_INTERVALS | QV_REASON_NO_CHANGES);
+        uint32_t last = 0, listed = 0;
+        for (uint32_t i = 0; i < answer->ask_next_count; i++) {
+            uint32_t screen = knowledge->facts->findings[answer->ask_next[i].finding].screen;
+            assert_true(!screen || screen > last);
+            last = screen ? screen : UINT32_MAX; /* after the rest nothing of the screen may come */
+            listed++;
+        }
+        for (uint32_t f = 0; f < knowledge->form.field_count; f++) {
+            const struct qv_finding *finding = &knowledge->facts->findings[f];
+            if (!finding->screen || finding->ask_if || c->values[f].kind != QV_UNKNOWN)
+                continue;
+            bool is_listed = false;
+            for (uint32_t i = 0; i < answer->ask_next_count; i++)
+                is_listed |= answer->ask_next[i].finding == f;
+            assert_true(is_listed || (listed == 8 && last < finding->screen));
+            assert_true(!answer->enough || answer->level == QV_EMERGENCY);
+            left_out += !is_listed;
+        }
+    }
+    assert_true(left_out > 1000);
+}
+
+/* A rule's result hinges on what it looked at and on nothing else. */
+static void what_a_rule_did_not_read_does_not_matter(void **unused)
+{
+    (void)unused;
+    state = 10;
+    uint32_t unread = 0;
+    for (int round = 0; round < 300; round++) {
+        struct qv_case *c = random_case();
+        int8_t *levels = qv_arena_alloc(arena, knowledge->evidence_count, 1);
+        struct qv_situation situation = {.values = c->values, .onset_days = (double)NAN};
+        for (uint32_t r = 0; r < knowledge->facts->red_flag_count; r++) {
+            const struct qv_rule *rule = knowledge->red_flag_rules[r];
+            struct qv_evidence_set read = {{0}};
+            qv_situation_levels(knowledge, &situation, levels);
+            bool holds = qv_rule_reads(knowledge, rule, &situation, &read);
+            assert_int_equal(holds, qv_rule_holds(knowledge, rule, &situation));
+
+            /* Each finding that was not read becomes something else in turn. */
+            for (uint32_t f = 0; f < knowledge->form.field_count; f++) {
+                if (qv_evidence_has(&read, f))
+                    continue;
+                struct qv_value kept = c->values[f];
+                int8_t level = levels[f];
+                c->values[f] = random_value(f);
+                levels[f] = (int8_t)qv_finding_level(knowledge, f, &c->values[f]);
+                if (qv_rule_holds(knowledge, rule, &situation) != holds)
+                    fail_msg("%s did not read %s, and turned", knowledge->facts->red_flags[r].id,
+                             knowledge->form.fields[f].id);
+                c->values[f] = kept;
+                levels[f] = level;
+                unread++;
+            }
+        }
+    }
+    assert_true(unread > 100000);
+}
+
 static void left_and_right_are_alike(void **unused)
 {
     (void)unused;
@@ -345,6 +468,9 @@ int main(void)
         cmocka_unit_test(probabilities_are_probabilities),
         cmocka_unit_test(the_level_is_at_least_every_reason_given),
         cmocka_unit_test(changes_come_true),
+        cmocka_unit_test(no_decisive_yes_is_missed),
+        cmocka_unit_test(the_screen_comes_first),
+        cmocka_unit_test(what_a_rule_did_not_read_does_not_matter),
         cmocka_unit_test(left_and_right_are_alike),
         cmocka_unit_test(more_coffee_never_lowers_its_share),
         cmocka_unit_test(the_same_case_gives_the_same_answer),

@@ -51,7 +51,8 @@ static const char knowledge_help[] =
     "  check [DIR]       what is wrong with the files, with file and line\n"
     "  bench [DIR]       how good the answers are, on worked cases\n"
     "\n"
-    "  --json            print JSON, alone on standard output (search, claims, check, bench)\n"
+    "  --json            print JSON, alone on standard output\n"
+    "  --sensitivity     also say which answers would change if an estimate were wrong (bench)\n"
     "  --plain           no colours or lines (show, claims)\n"
     "  --full            all that was found (search)\n"
     "  --knowledge DIR   read the knowledge from a folder, not the copy inside the program\n";

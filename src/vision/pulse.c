@@ -8,9 +8,13 @@
 #include <stdlib.h>
 
 #define LEAST_SHARE 0.45     /* of the variance in its window that a pulse must explain */
+#define CLEAR_SNR 20.0       /* one that stands out so far … */
+#define CLEAR_SHARE 0.25     /* … may have others close by, which explain the rest */
 #define LEAST_WIDTHS 0.00018 /* of the face's width: 0.025 mm, less than which nobody calls a movement */
 #define APART_LENGTHS 0.75   /* two pulses of one region lie at least so far apart, in lengths of the longer */
 #define APART_S 0.08         /* and so far */
+#define REST_REACH_S 1.0     /* before and after a pulse, in most of which a region rests */
+#define AWAY_SHARE 0.3       /* of its height, that a pulse is away from there */
 #define TRAIN_GAP_S 0.45     /* pulses this near are of one train */
 #define TRAIN_MOST 256       /* and no longer */
 #define REBOUND_S 0.30       /* a rebound is this near to its pulse */
@@ -35,7 +39,8 @@ static double best_at(const struct block *b, uint32_t f, uint32_t r, uint32_t *d
     double most = 0;
     for (uint32_t p = 0; p < BANK_SIZE; p++) {
         const double snr = block_snr(b, f, p, r), share = block_share(b, f, p, r);
-        if (snr < PULSE_LEAST_SNR || share < LEAST_SHARE || block_amplitude(b, f, p, r) < LEAST_WIDTHS * b->width)
+        if (snr < PULSE_LEAST_SNR || share < (snr < CLEAR_SNR ? LEAST_SHARE : CLEAR_SHARE) ||
+            block_amplitude(b, f, p, r) < LEAST_WIDTHS * b->width)
             continue;
         if (snr * sqrt(share) > most) {
             most = snr * sqrt(share);
@@ -75,15 +80,38 @@ static struct pulse pulse_at(const struct block *b, uint32_t f, uint32_t p, uint
     };
 }
 
-static bool is_largest(const struct block *b, uint32_t f, uint32_t r, double mine, double reach_s)
+/* Answers that lead the same way. */
+static bool agree(const struct block *b, uint32_t f, uint32_t p, uint32_t g, uint32_t q, uint32_t r)
 {
-    uint32_t p;
+    const float *x = b->answer[f][p] + 2 * r, *y = b->answer[g][q] + 2 * r;
+    return x[0] * y[0] + x[1] * y[1] > 0;
+}
+
+/* Whether the region really is away from its rest at a pulse's peak. Beside a pulse, and between two, it only seems so. */
+static bool leads_away(struct block *b, const struct pulse *p)
+{
+    const uint32_t first = block_frame_at(b, p->peak_s - REST_REACH_S),
+                   end = block_frame_at(b, p->peak_s + REST_REACH_S);
+    double away[BLOCK_AXES];
+    for (uint32_t a = 0; a < BLOCK_AXES; a++) {
+        const uint32_t k = 2 * p->region + a;
+        for (uint32_t f = first; f < end; f++)
+            b->scratch[f - first] = b->plain[f][k];
+        away[a] = (double)b->plain[p->frame][k] - quantile_of(b->scratch, end - first, 0.5);
+    }
+    return away[0] * p->across + away[1] * p->down > AWAY_SHARE * p->amplitude;
+}
+
+/* No answer near explains more and leads the same way: what leads back is a rebound, and another's business. */
+static bool is_largest(const struct block *b, uint32_t f, uint32_t p, uint32_t r, double mine, double reach_s)
+{
+    uint32_t q = 0;
     for (uint32_t g = f; g-- > 0 && block_time(b, f) - block_time(b, g) < reach_s;) {
-        if (best_at(b, g, r, &p) >= mine)
+        if (best_at(b, g, r, &q) >= mine && agree(b, f, p, g, q, r))
             return false;
     }
     for (uint32_t g = f + 1; g < b->frames && block_time(b, g) - block_time(b, f) < reach_s; g++) {
-        if (best_at(b, g, r, &p) > mine)
+        if (best_at(b, g, r, &q) > mine && agree(b, f, p, g, q, r))
             return false;
     }
     return true;
@@ -108,7 +136,7 @@ static void train_way(const struct pulse *pulses, uint32_t count, double *across
     *across = cos(angle);
     *down = sin(angle);
     for (uint32_t i = 0; i < count; i++)
-        sum += pulses[i].amplitude * (pulses[i].across * *across + pulses[i].down * *down);
+        sum += pulses[i].amplitude * pulses[i].amplitude * (pulses[i].across * *across + pulses[i].down * *down);
     if (sum < 0) {
         *across = -*across;
         *down = -*down;
@@ -142,14 +170,16 @@ static uint32_t clean_train(struct pulse *pulses, uint32_t count)
     return kept;
 }
 
-static uint32_t find_brief(const struct block *b, uint32_t r, struct pulse *pulses, uint32_t room)
+static uint32_t find_brief(struct block *b, uint32_t r, struct pulse *pulses, uint32_t room)
 {
     uint32_t count = 0, kept = 0;
     for (uint32_t f = 0; f < b->frames && count < room; f++) {
         uint32_t p = 0;
         const double mine = best_at(b, f, r, &p);
-        if (mine > 0 && is_largest(b, f, r, mine, fmax(APART_LENGTHS * bank_s[p], APART_S)))
-            pulses[count++] = pulse_at(b, f, p, r);
+        if (!(mine > 0) || !is_largest(b, f, p, r, mine, fmax(APART_LENGTHS * bank_s[p], APART_S)))
+            continue;
+        pulses[count] = pulse_at(b, f, p, r);
+        count += leads_away(b, &pulses[count]);
     }
     for (uint32_t first = 0, next; first < count; first = next) {
         for (next = first + 1;

@@ -4,8 +4,9 @@
  *
  * A *brief* pulse is a local maximum of the bank's answers that stands PULSE_LEAST_SNR above its noise and explains most of what its
  * seconds show. A filter answers beside a pulse too, in the opposite direction: between two twitches in a row the skin at
- * rest looks like a dent. So pulses that follow one another closely are taken as a *train*, which goes one way; those that go
- * the other way are its rebounds and are dropped. A tremor, which swings to both sides of rest, so counts once a cycle.
+ * rest looks like a dent. So a pulse must lead away from where the region lies in most of the seconds around; and pulses that follow one another
+ * closely are taken as a *train*, which goes one way: those that go the other way are dropped, and what swings to both sides of
+ * rest counts once a cycle.
  *
  * A *regular* pulse is a cycle of a rhythm (rhythm.h). A *held* pulse is a stretch in which the region stays away from where it lies at most times.
  */

@@ -367,7 +367,7 @@ static int watch_frames(struct watch *w, struct qv_error *error)
         w->last_us = f.time_us;
         if (repeats(w, &f)) {
             w->repeated++;
-            w->seen += w->state == FOLLOWING;
+            w->seen += w->state == FOLLOWING || w->state == WARMING;
             continue;
         }
         int status = take(w, &f, error);

@@ -64,10 +64,8 @@ static void refilm(const char *from, const char *to, const struct refilming *how
     struct clip_frame f;
     stage_must(clip_open(from, &clip, &error), &error);
     const struct clip_info *info = clip_info(clip);
-    const struct film_settings settings = {.width = info->width * how->copies,
-                                           .height = info->height,
-                                           .rate_hz = 30,
-                                           .codec = QV_CODEC_LOSSLESS};
+    const struct film_settings settings = {
+        .width = info->width * how->copies, .height = info->height, .rate_hz = 30, .codec = QV_CODEC_LOSSLESS};
     stage_must(film_create(to, &settings, &film, &error), &error);
     for (uint32_t i = 0; i < how->frames && clip_next(clip, &f, &error) == 1; i++)
         film_frame(film, &f, how);

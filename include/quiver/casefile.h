@@ -31,6 +31,9 @@ struct qv_case_medicine {
     double stopped_days_ago;
 };
 
+/** The origin of what was measured in a clip. */
+#define QV_ORIGIN_CLIP "clip"
+
 /** What is known of one person. `values[i]` answers `form->fields[i]`. Memory belongs to the arena it was made in. */
 struct qv_case {
     const struct qv_form *form;
@@ -64,6 +67,9 @@ int qv_case_copy(struct qv_arena *arena, const struct qv_case *original, struct 
  */
 int qv_case_set(struct qv_case *c, int field, struct qv_value value, const char *origin,
                 struct qv_error *error) QV_MUST_CHECK;
+
+/** Whether a value is known, and from there. */
+bool qv_case_is_from(const struct qv_case *c, uint32_t field, const char *origin);
 
 /** Writes the case as a case file that qv_case_parse() reads back to the same values. */
 void qv_case_write(const struct qv_case *c, struct qv_json *json);

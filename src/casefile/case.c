@@ -214,6 +214,12 @@ int qv_case_set(struct qv_case *c, int field, struct qv_value value, const char 
     return QV_OK;
 }
 
+bool qv_case_is_from(const struct qv_case *c, uint32_t field, const char *origin)
+{
+    assert(field < c->form->field_count);
+    return c->origins[field] && strcmp(c->origins[field], origin) == 0;
+}
+
 /* ---- writing ------------------------------------------------------------------------------------------------------- */
 
 static void write_days(struct qv_json *json, const char *key, double days)

@@ -5,11 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-static const char origin[] = "clip";
-
 static int set(struct qv_case *c, int field, struct qv_value value, struct qv_error *error)
 {
-    return qv_case_set(c, field, value, origin, error);
+    return qv_case_set(c, field, value, QV_ORIGIN_CLIP, error);
 }
 
 /* A measured number outside what the form thinks possible is brought to its end: it is still known to be large. */

@@ -228,6 +228,56 @@ static void write_not_asked(struct page *page)
     sheet_flush(sheet, 0, 0);
 }
 
+static const char *without_start(const char *words, const char *start)
+{
+    const size_t length = strlen(start);
+    return strncmp(words, start, length) == 0 ? words + length : words;
+}
+
+/* Whether the clip showed this level of a finding. */
+static bool was_seen(const struct page *page, uint32_t finding, uint32_t level)
+{
+    const struct qv_case *c = page->answer->c;
+    const struct qv_value *value = &c->values[finding];
+    if (!qv_case_is_from(c, finding, QV_ORIGIN_CLIP))
+        return false;
+    return value->kind == QV_WORDS ? value->words >> level & 1
+                                   : qv_finding_level(page->answer->knowledge, finding, value) == (int)level;
+}
+
+/* What was measured in a clip, in the knowledge's words, for it counts like what was said: two lines, or all of it when full. */
+static void write_seen(struct page *page)
+{
+    struct sheet *sheet = &page->sheet;
+    const size_t room = page->full ? SIZE_MAX : sheet->columns;
+    size_t used = 0;
+    unsigned shown = 0, more = 0;
+    for (uint32_t f = 0; f < page->facts->finding_count; f++) {
+        const struct qv_evidence_levels *levels = &page->facts->findings[f].levels;
+        for (uint32_t l = 0; l < levels->count; l++) {
+            if (!was_seen(page, f, l))
+                continue;
+            const char *phrase = without_start(levels->at[l].phrase, "the clip shows ");
+            used += strlen(phrase) + 2;
+            if (used > room && shown > 0) {
+                more++;
+                continue;
+            }
+            if (!shown)
+                sheet_say_in(sheet, STYLE_BOLD, "Seen in the clip: ");
+            sheet_say(sheet, shown++ ? "; " : "");
+            sheet_say(sheet, phrase);
+        }
+    }
+    if (!shown)
+        return;
+    if (more)
+        sheet_sayf(sheet, "; %u" TIE "more", more);
+    sheet_say(sheet, ".");
+    sheet_blank(sheet);
+    sheet_flush(sheet, 0, 0);
+}
+
 /* Where nothing raised the level its reason is the level's own text, which the banner has said. */
 static bool banner_said_it(const struct page *page)
 {
@@ -929,6 +979,7 @@ static void write_calm(struct page *page)
     write_banner(page);
     write_crisis_line(page);
     write_not_asked(page);
+    write_seen(page);
     write_because(page);
 }
 

@@ -143,6 +143,8 @@ fi
 if [ -r "$real" ] && [ -d "$models" ]; then
     expect "watch of a man who talks" 0 '"twitches": 0' '' "$quiver" watch "$real" --json --seconds 4
     json_alone "watch says JSON alone"
+    expect "ask says what the clip showed" 0 'Seen in the clip: no twitch' '' "$quiver" ask --case good.json --clip "$real"
+    expect "and as JSON" 0 '"measured_twitches_per_min": 0' '' "$quiver" ask --case good.json --clip "$real" --json
     expect "face models that are not there" 69 '' 'the face models are missing' \
         env QUIVER_MODELS=/nonexistent "$quiver" watch "$real"
 else

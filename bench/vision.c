@@ -338,9 +338,10 @@ static int show_floor(struct face_models *models, const char *models_folder, cha
         status = bound_of(models, words[1], strtod(words[2], NULL), measured->trace, &bound_px, arena, error);
     if (status)
         return status;
-    printf("{\"bound_px\": %.6f, \"trace_px\": %.6f, \"stated_px\": %.6f, \"landmarks_px\": %.6f}\n", bound_px,
-           noise_of_trace(measured->trace, arena), measured->quality.noise_floor_px,
-           noise_of_landmarks(&s, measured->trace, arena));
+    printf("{\"bound_px\": %.6f, \"trace_px\": %.6f, \"stated_px\": %.6f, \"landmarks_px\": %.6f, "
+           "\"false\": %u, \"seconds\": %.3f}\n",
+           bound_px, noise_of_trace(measured->trace, arena), measured->quality.noise_floor_px,
+           noise_of_landmarks(&s, measured->trace, arena), measured->summary.twitches, measured->clip.duration_s);
     return QV_OK;
 }
 

@@ -18,7 +18,8 @@ uint32_t kernel_mirrored(int32_t i, uint32_t width)
     if (last == 0)
         return 0;
     i = i < 0 ? -i : i;
-    i %= 2 * last;
+    if (i > 2 * last) /* a division is dear, and seldom needed */
+        i %= 2 * last;
     return (uint32_t)(i > last ? 2 * last - i : i);
 }
 

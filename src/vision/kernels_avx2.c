@@ -14,13 +14,15 @@ AVX2 static void prefilter_row(const float *in, float *out, uint32_t width)
     uint32_t i = 0;
     for (; i < reach && i < width; i++)
         out[i] = kernel_prefilter_one(in, i, width);
-    for (; i + reach + 8 <= width; i += 8) {
+    while (i + reach + 8 <= width) {
         __m256 sum = _mm256_mul_ps(_mm256_set1_ps(kernel_prefilter_taps[0]), _mm256_loadu_ps(in + i));
         for (uint32_t k = 1; k <= reach; k++) {
             __m256 pair = _mm256_add_ps(_mm256_loadu_ps(in + i - k), _mm256_loadu_ps(in + i + k));
             sum = _mm256_fmadd_ps(_mm256_set1_ps(kernel_prefilter_taps[k]), pair, sum);
         }
         _mm256_storeu_ps(out + i, sum);
+        const uint32_t last = width - reach - 8; /* the last eight lie over those before */
+        i = i < last && i + 8 > last ? last : i + 8;
     }
     for (; i < width; i++)
         out[i] = kernel_prefilter_one(in, i, width);

@@ -525,15 +525,18 @@ void window_learn(struct window *w, const struct kernels *k, const struct grey *
     if (field)
         window_spread(w, field);
     window_sample(w, k, coefficients, place, field);
-    const float rate = (float)fraction;
-    for (uint32_t j = 0; j < w->height; j++) {
+    const float rate = (float)fraction, offset = (float)light[LIGHT_OFFSET], across = (float)light[LIGHT_ACROSS];
+    const float gain = (float)light[LIGHT_GAIN], mean = w->mean, width = (float)w->width;
+    for (uint32_t j = 0; j < w->height;
+         j++) { /* light_at() in one piece, of which a compiler takes several pixels at once */
+        const float *sampled = w->sampled + (size_t)j * w->width;
+        float *level = w->level + (size_t)j * w->width;
+        const float down = (float)light[LIGHT_DOWN] * ((float)j / (float)w->height);
         for (uint32_t i = 0; i < w->width; i++) {
-            const size_t at = (size_t)j * w->width + i;
-            float shone = 0;
-            for (int l = 0; l < LIGHT_COUNT; l++)
-                shone += (float)light[l] * light_at(w, l, i, j);
-            const float rest = w->sampled[at] - w->level[at] - shone;
-            w->level[at] += rate * fminf(fmaxf(rest, -LEARN_MOST_GREY), LEARN_MOST_GREY);
+            const float shone = offset + across * ((float)i / width) + down + gain * (level[i] - mean);
+            const float rest = sampled[i] - level[i] - shone;
+            const float least = rest > -LEARN_MOST_GREY ? rest : -LEARN_MOST_GREY;
+            level[i] += rate * (least < LEARN_MOST_GREY ? least : LEARN_MOST_GREY);
         }
     }
 }

@@ -22,6 +22,8 @@ static inline uint32_t banded_first(uint32_t i, uint32_t band)
     return i > band ? i - band : 0;
 }
 
+/** Σ a b of @p n elements. In four partial sums, because a single one waits for itself at every step. */
+double banded_dot(const double *a, const double *b, size_t n);
 /** @p a [n][band + 1]. False: it is not positive definite. */
 bool banded_factor(double *a, uint32_t n, uint32_t band);
 /** Solves with a factored matrix, in place. */

@@ -289,7 +289,8 @@ static bool solve_from(struct track *t, struct window *w, struct picture *p, str
         largest_px = 0;
         for (uint32_t u = 0; u < w->unknowns; u++) {
             field[u] += w->field_more[u];
-            largest_px = fmax(largest_px, fabs((double)field[u]));
+            const double far_px = fabs((double)field[u]);
+            largest_px = far_px > largest_px ? far_px : largest_px;
         }
         place = affine_of(place, next.motion);
         *look = next;

@@ -409,11 +409,9 @@ bool window_prepare(struct window *w, const struct kernels *k)
         for (uint32_t p = 0; p < WINDOW_FREE; p++)
             banded_solve(w->factor, w->unknowns, w->band, w->solved + (size_t)p * w->unknowns);
         for (uint32_t p = 0; p < WINDOW_FREE; p++) {
-            for (uint32_t q = 0; q <= p; q++) {
-                const double *b = w->border + (size_t)p * w->unknowns, *s = w->solved + (size_t)q * w->unknowns;
-                for (uint32_t u = 0; u < w->unknowns; u++)
-                    w->free[p][q] -= b[u] * s[u];
-            }
+            for (uint32_t q = 0; q <= p; q++)
+                w->free[p][q] -=
+                    banded_dot(w->border + (size_t)p * w->unknowns, w->solved + (size_t)q * w->unknowns, w->unknowns);
         }
     }
     for (uint32_t p = 0; p < WINDOW_FREE; p++)
@@ -448,11 +446,8 @@ void window_solve(struct window *w, const struct kernels *k, struct window_look 
 
     double explained = 0;
     if (w->with_field) {
-        for (uint32_t p = 0; p < WINDOW_FREE; p++) {
-            const double *s = w->solved + (size_t)p * w->unknowns;
-            for (uint32_t u = 0; u < w->unknowns; u++)
-                free[p] -= s[u] * w->right[u];
-        }
+        for (uint32_t p = 0; p < WINDOW_FREE; p++)
+            free[p] -= banded_dot(w->solved + (size_t)p * w->unknowns, w->right, w->unknowns);
     }
     double given[WINDOW_FREE];
     memcpy(given, free, sizeof given);
@@ -466,16 +461,16 @@ void window_solve(struct window *w, const struct kernels *k, struct window_look 
         for (uint32_t u = 0; u < w->unknowns; u++)
             w->sum_b[u] = x[u];
         banded_solve(w->factor, w->unknowns, w->band, x);
-        for (uint32_t u = 0; u < w->unknowns; u++)
-            explained += w->sum_b[u] * x[u];
+        explained += banded_dot(w->sum_b, x, w->unknowns);
         for (uint32_t p = 0; p < WINDOW_FREE; p++) {
             const double *s = w->solved + (size_t)p * w->unknowns;
             for (uint32_t u = 0; u < w->unknowns; u++)
                 x[u] -= s[u] * free[p];
         }
         for (uint32_t u = 0; u < w->unknowns; u++) {
+            const double far_px = fabs(x[u]);
             field[u] = (float)x[u];
-            look->field_largest_px = fmax(look->field_largest_px, fabs(x[u]));
+            look->field_largest_px = far_px > look->field_largest_px ? far_px : look->field_largest_px;
         }
     }
 

@@ -13,6 +13,8 @@ const double bank_s[BANK_SIZE] = {0.060, 0.085, 0.120, 0.170, 0.240, 0.340, 0.48
 #define PULSE_FRAMES_LEAST 3 /* seen moving: a codec spoils single frames */
 #define BASE_S 0.070         /* baseline seen on either side of a pulse, beyond half its length */
 
+#define GAP_SHARE 0.6 /* of the seconds before and after a pulse's peak must be seen: more is missing */
+
 /* The pool of a region. */
 #define PATCH_WIDTHS 0.065     /* standard deviation of the bell that a patch of moving skin is taken for */
 #define POOL_REACH_WIDTHS 0.16 /* nodes as near as this are listened to */
@@ -27,6 +29,7 @@ const double bank_s[BANK_SIZE] = {0.060, 0.085, 0.120, 0.170, 0.240, 0.340, 0.48
 #define NOISE_QUANTILE_NORMAL 0.3853 /* that quantile of the size of a standard normal */
 #define NOISE_TAIL 0.95
 #define NOISE_TAIL_NORMAL 1.96
+#define NOISE_ANSWERS_LEAST 30  /* fewer answers say nothing of noise */
 #define NOISE_SHARED 0.6        /* of the median over all regions: a frozen block is no proof of silence */
 #define NOISE_MIRROR 3.0        /* times the mirror region's: beyond, it is no noise but movement without rest */
 #define HEAD_LEAK 0.02          /* of the head's own motion in the band, that may show in a region */
@@ -209,7 +212,9 @@ double block_weights(const struct block *b, uint32_t at, uint32_t duration, uint
     while (to + 1 < b->frames && block_time(b, to + 1) - t0 <= reach)
         to++;
     const uint32_t n = to - from + 1;
-    if (n > BLOCK_WEIGHTS || t0 - block_time(b, from) < 0.6 * reach || block_time(b, to) - t0 < 0.6 * reach)
+    const bool whole = t0 - block_time(b, 0) >= reach && block_time(b, b->frames - 1) - t0 >= reach;
+    if (n > BLOCK_WEIGHTS || !whole || t0 - block_time(b, from) < GAP_SHARE * reach ||
+        block_time(b, to) - t0 < GAP_SHARE * reach)
         return 0;
     /* Gram–Schmidt of {1, t, h}: what is left of h after 1 and t are taken out gives the weights. */
     double mean_t = 0, mean_h = 0, tt = 0, th = 0, hh = 0;
@@ -402,7 +407,8 @@ double quantile_of(float *values, uint32_t count, double q)
  * The size of each series' answers in frames [first, last), as a standard deviation: a low quantile, or a high one where that is larger
  * on both sides of the face. Blocks that a codec froze and then let jump are quiet most of the time and prove nothing by it.
  */
-static void quiet_levels(struct block *b, uint32_t p, uint32_t first, uint32_t last, double level[BLOCK_HEAD])
+static void quiet_levels(struct block *b, uint32_t p, uint32_t first, uint32_t last, double usual,
+                         double level[BLOCK_HEAD])
 {
     float sorted[BLOCK_AXES][QV_REGION_COUNT];
     double tail[BLOCK_HEAD];
@@ -410,7 +416,12 @@ static void quiet_levels(struct block *b, uint32_t p, uint32_t first, uint32_t l
         uint32_t n = 0;
         for (uint32_t f = first; f < last; f++) {
             if (block_amplitude(b, f, p, k / 2) > 0)
-                b->scratch[n++] = fabsf(b->answer[f][p][k]);
+                b->scratch[n++] = fabsf(b->answer[f][p][k]) * (float)usual / b->unit[f][p];
+        }
+        if (n < NOISE_ANSWERS_LEAST) {
+            level[k] = tail[k] = INFINITY;
+            sorted[k % 2][k / 2] = INFINITY;
+            continue;
         }
         level[k] = quantile_of(b->scratch, n, NOISE_QUANTILE) / NOISE_QUANTILE_NORMAL;
         tail[k] = quantile_of(b->scratch, n, NOISE_TAIL) / NOISE_TAIL_NORMAL;
@@ -429,6 +440,17 @@ static void quiet_levels(struct block *b, uint32_t p, uint32_t first, uint32_t l
     }
 }
 
+/* What white noise mostly becomes in frames [first, last): where frames are missing or the clip ends, it becomes more. */
+static double usual_unit(struct block *b, uint32_t p, uint32_t first, uint32_t last)
+{
+    uint32_t n = 0;
+    for (uint32_t f = first; f < last; f++) {
+        if (b->unit[f][p] > 0)
+            b->scratch[n++] = b->unit[f][p];
+    }
+    return quantile_of(b->scratch, n, 0.5);
+}
+
 /* The noise of each duration, series and stretch of time; stretches half as long as the reach are enough. */
 static void measure_noise(struct block *b)
 {
@@ -444,14 +466,17 @@ static void measure_noise(struct block *b)
         const uint32_t from = s ? block_frame_at(b, begin + s * step) : 0;
         const uint32_t to = s + 1 < stretches ? block_frame_at(b, begin + (s + 1) * step) : b->frames;
         for (uint32_t p = 0; p < BANK_SIZE; p++) {
+            const double usual = usual_unit(b, p, first, last);
             double level[BLOCK_HEAD];
-            quiet_levels(b, p, first, last, level);
+            quiet_levels(b, p, first, last, usual, level);
             for (uint32_t f = from; f < to; f++) {
                 const float *a = b->answer[f][p];
+                const double less =
+                    usual > 0 ? (double)b->unit[f][p] / usual : 1; /* at the ends of a clip less is known */
                 const double head = HEAD_LEAK * hypot((double)a[BLOCK_HEAD], (double)a[BLOCK_HEAD + 1]);
                 const double light = LIGHT_LEAK_WIDTHS * b->width * fabs((double)a[BLOCK_LIGHT]);
                 for (uint32_t k = 0; k < BLOCK_HEAD; k++)
-                    b->noise[f][p][k] = (float)sqrt(level[k] * level[k] + head * head + light * light);
+                    b->noise[f][p][k] = (float)sqrt(less * less * level[k] * level[k] + head * head + light * light);
             }
         }
     }

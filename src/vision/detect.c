@@ -290,10 +290,19 @@ static int write_movements(struct detect *d, double until_s, struct qv_error *er
 
 /* ---- blocks -------------------------------------------------------------------------------------------------------------- */
 
+/* The duration that the smallest twitch is stated for: 120 ms, or what so few frames a second still show. */
+static uint32_t bench_of(const struct block *b)
+{
+    uint32_t bench = BANK_BENCH;
+    while (bench < BANK_SLOW && !isfinite(b->noise[b->frames / 2][bench][0]))
+        bench++;
+    return bench;
+}
+
 static void note_noise(struct detect *d)
 {
     struct block *b = &d->block;
-    const uint32_t lips = QV_LOWER_LIP_RIGHT + 1;
+    const uint32_t lips = QV_LOWER_LIP_RIGHT + 1, bench = bench_of(b);
     float floors[QV_REGION_COUNT], detectable[QV_REGION_COUNT];
     for (uint32_t r = 0; r < lips; r++) {
         uint32_t n = 0;
@@ -305,7 +314,7 @@ static void note_noise(struct detect *d)
         }
         floors[r] = (float)(quantile_of(b->scratch, n, 0.5) / sqrt(2 * M_LN2) / sqrt(6));
         for (uint32_t f = 0; f < b->frames; f++)
-            b->scratch[f] = hypotf(b->noise[f][BANK_BENCH][2 * r], b->noise[f][BANK_BENCH][2 * r + 1]) / (float)M_SQRT2;
+            b->scratch[f] = hypotf(b->noise[f][bench][2 * r], b->noise[f][bench][2 * r + 1]) / (float)M_SQRT2;
         detectable[r] = (float)quantile_of(b->scratch, b->frames, 0.5);
     }
     const double block_s = block_time(b, b->frames - 1) - block_time(b, 0);

@@ -142,10 +142,12 @@ static double head_motion(const struct block *b, double time_s)
     return most;
 }
 
-/* The noise of a pulse's region along its quieter axis, as a twitch of 120 ms would meet it. */
+/* The noise of a pulse's region along its quieter axis, as a twitch of 120 ms would meet it, or, in too few frames a second for
+   that, as this one does. */
 static double restlessness(const struct block *b, const struct pulse *p)
 {
-    const float *noise = b->noise[p->frame][BANK_BENCH] + 2 * p->region;
+    const float *bench = b->noise[p->frame][BANK_BENCH] + 2 * p->region;
+    const float *noise = isfinite(bench[0]) ? bench : b->noise[p->frame][p->duration] + 2 * p->region;
     return (double)fminf(noise[0], noise[1]);
 }
 

@@ -279,13 +279,16 @@ static void sample_row(const struct clip_plane *p, bool deep, const struct latti
                        float *to)
 {
     const int taps = (int)fmin(fmax(ceil(hypot(l->across_x, l->across_y) / 2), 1), TAPS_MOST);
+    double off[TAPS_MOST];
+    for (int a = 0; a < taps; a++)
+        off[a] = (a + 0.5) / taps - 0.5;
     for (uint32_t i = 0; i < side; i++) {
         float sum = 0;
         for (int a = 0; a < taps; a++) {
+            const double v = row + off[a], x = l->x + v * l->down_x, y = l->y + v * l->down_y;
             for (int b = 0; b < taps; b++) {
-                const double u = i + (b + 0.5) / taps - 0.5, v = row + (a + 0.5) / taps - 0.5;
-                sum += between(p, deep, (float)(l->x + u * l->across_x + v * l->down_x),
-                               (float)(l->y + u * l->across_y + v * l->down_y));
+                const double u = i + off[b];
+                sum += between(p, deep, (float)(x + u * l->across_x), (float)(y + u * l->across_y));
             }
         }
         to[i] = sum / (float)(taps * taps);

@@ -8,7 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-#define PAIRS 10 /* of four splines with each other */
+#define PAIRS 10      /* of four splines with each other */
+#define PAIR_LANES 12 /* the same in whole vectors of four; the last are zero */
 
 /* ---- maps of the plane ---------------------------------------------------------------------------------------------- */
 
@@ -81,7 +82,8 @@ int window_init(struct window *w, double x0, double y0, uint32_t cells_x, uint32
     fine = (w->border = qv_arena_alloc(arena, (size_t)WINDOW_FREE * w->unknowns, sizeof(double))) && fine;
     fine = (w->field_more = qv_arena_alloc(arena, w->unknowns, sizeof(float))) && fine;
     fine = (w->sum_b = qv_arena_alloc(arena, w->unknowns, sizeof(double))) && fine;
-    fine = (w->pair_sums = qv_arena_alloc(arena, (size_t)PAIRS * PAIRS * 3 * cells_x, sizeof(double))) && fine;
+    fine = (w->pair_sums = qv_arena_alloc(arena, (size_t)PAIRS * 3 * PAIR_LANES * cells_x, sizeof(double))) && fine;
+    fine = (w->hat_pairs = qv_arena_alloc(arena, (size_t)PAIR_LANES * cell_px, sizeof(float))) && fine;
     fine = (w->factor = qv_arena_alloc(arena, (size_t)w->unknowns * (w->band + 1), sizeof(double))) && fine;
     if (with_field) {
         fine = (w->solved = qv_arena_alloc(arena, (size_t)WINDOW_FREE * w->unknowns, sizeof(double))) && fine;
@@ -94,6 +96,10 @@ int window_init(struct window *w, double x0, double y0, uint32_t cells_x, uint32
         cubic_weights((i + 0.5) / cell_px, h);
         for (uint32_t k = 0; k < 4; k++)
             w->hat[k * cell_px + i] = (float)h[k];
+        for (uint32_t k = 0, pair = 0; k < 4; k++) {
+            for (uint32_t l = k; l < 4; l++, pair++)
+                w->hat_pairs[i * PAIR_LANES + pair] = w->hat[k * cell_px + i] * w->hat[l * cell_px + i];
+        }
     }
     return QV_OK;
 }
@@ -205,10 +211,40 @@ static void gather(struct window *w, const struct kernels *k, const float *sourc
     }
 }
 
+/* Adds one row of pixels to the sums of each cell: [PAIRS of rows][xx, xy, yy][PAIR_LANES of columns]. */
+static void add_row(struct window *w, uint32_t j, const float *down, double *pair_sums)
+{
+    const float *gx = w->slope_x + (size_t)j * w->width, *gy = w->slope_y + (size_t)j * w->width;
+    const float *mask = w->weighted + (size_t)j * w->width;
+    float *products[3] = {w->residual, w->residual + w->width, w->residual + 2 * (size_t)w->width};
+    for (uint32_t i = 0; i < w->width; i++) {
+        const float m = mask[i] > 0 ? mask[i] : 1; /* where it is 0, so are the slopes */
+        products[0][i] = gx[i] * gx[i] / m;
+        products[1][i] = gx[i] * gy[i] / m;
+        products[2][i] = gy[i] * gy[i] / m;
+    }
+    for (uint32_t c = 0; c < w->cells_x; c++) {
+        float across[3][PAIR_LANES] = {{0}};
+        for (int a = 0; a < 3; a++) {
+            const float *from = products[a] + (size_t)c * w->cell_px;
+            for (uint32_t n = 0; n < w->cell_px; n++) {
+                for (uint32_t p = 0; p < PAIR_LANES; p++)
+                    across[a][p] += w->hat_pairs[(size_t)n * PAIR_LANES + p] * from[n];
+            }
+        }
+        for (uint32_t q = 0; q < PAIRS; q++) {
+            for (int a = 0; a < 3; a++, pair_sums += PAIR_LANES) {
+                for (uint32_t p = 0; p < PAIR_LANES; p++)
+                    pair_sums[p] += (double)(down[q] * across[a][p]);
+            }
+        }
+    }
+}
+
 /* Adds Σ mask ∇T ∇Tᵀ hat hat′ to the lower band of the factor, a row of cells at a time. */
 static void add_structure(struct window *w, double *pair_sums)
 {
-    const size_t per_cell = (size_t)PAIRS * PAIRS * 3;
+    const size_t per_cell = (size_t)PAIRS * 3 * PAIR_LANES;
     uint32_t first[PAIRS], second[PAIRS], pairs = 0;
     for (uint32_t k = 0; k < 4; k++) {
         for (uint32_t l = k; l < 4; l++, pairs++) {
@@ -219,37 +255,12 @@ static void add_structure(struct window *w, double *pair_sums)
     for (uint32_t cell_y = 0; cell_y < w->cells_y; cell_y++) {
         memset(pair_sums, 0, per_cell * w->cells_x * sizeof *pair_sums);
         for (uint32_t i = 0; i < w->cell_px; i++) {
-            const size_t row = (size_t)(cell_y * w->cell_px + i) * w->width;
-            for (uint32_t c = 0; c < w->cells_x; c++) {
-                float across[PAIRS][3] = {{0}};
-                for (uint32_t n = 0; n < w->cell_px; n++) {
-                    const size_t at = row + c * w->cell_px + n;
-                    const float m = w->weighted[at];
-                    if (m <= 0)
-                        continue;
-                    const float gx = w->slope_x[at], gy = w->slope_y[at];
-                    const float xx = gx * gx / m, xy = gx * gy / m, yy = gy * gy / m;
-                    for (uint32_t p = 0; p < PAIRS; p++) {
-                        const float h = w->hat[first[p] * w->cell_px + n] * w->hat[second[p] * w->cell_px + n];
-                        across[p][0] += h * xx;
-                        across[p][1] += h * xy;
-                        across[p][2] += h * yy;
-                    }
-                }
-                double *to = pair_sums + per_cell * c;
-                for (uint32_t q = 0; q < PAIRS; q++) {
-                    const float v = w->hat[first[q] * w->cell_px + i] * w->hat[second[q] * w->cell_px + i];
-                    for (uint32_t p = 0; p < PAIRS; p++, to += 3) {
-                        for (int a = 0; a < 3; a++)
-                            to[a] += (double)(v * across[p][a]);
-                    }
-                }
-            }
+            add_row(w, cell_y * w->cell_px + i, w->hat_pairs + (size_t)i * PAIR_LANES, pair_sums);
         }
         for (uint32_t c = 0; c < w->cells_x; c++) {
             for (uint32_t q = 0; q < PAIRS; q++) {
                 for (uint32_t p = 0; p < PAIRS; p++) {
-                    const double *s = pair_sums + per_cell * c + ((size_t)q * PAIRS + p) * 3;
+                    const double *s = pair_sums + per_cell * c + (size_t)q * 3 * PAIR_LANES + p;
                     /* The pair (k, l) of columns with the pair (m, n) of rows stands for up to four pairs of nodes. */
                     for (uint32_t swap = 0; swap < 4; swap++) {
                         if (((swap & 1) && first[p] == second[p]) || ((swap & 2) && first[q] == second[q]))
@@ -262,10 +273,10 @@ static void add_structure(struct window *w, double *pair_sums)
                         double *along_x = w->factor + banded_row(u, w->band);
                         double *along_y = w->factor + banded_row(u + 1, w->band);
                         along_x[v] += s[0];
-                        along_y[v] += s[1];
-                        along_y[v + 1] += s[2];
+                        along_y[v] += s[PAIR_LANES];
+                        along_y[v + 1] += s[2 * (size_t)PAIR_LANES];
                         if (u > v)
-                            along_x[v + 1] += s[1];
+                            along_x[v + 1] += s[PAIR_LANES];
                     }
                 }
             }
@@ -341,12 +352,11 @@ static void times_affine(const struct window *w, uint32_t p, double *out)
             in[window_unknown(w, i, j) + p / 3] = affine_at_node(w, p, i, j);
     }
     for (uint32_t i = 0; i < w->unknowns; i++) {
-        const double *ai = w->factor + banded_row(i, w->band);
-        for (uint32_t k = banded_first(i, w->band); k < i; k++) {
-            out[i] += ai[k] * in[k];
-            out[k] += ai[k] * in[i];
-        }
-        out[i] += ai[i] * in[i];
+        const double *ai = w->factor + banded_row(i, w->band), here = in[i];
+        const uint32_t first = banded_first(i, w->band);
+        out[i] += banded_dot(ai + first, in + first, i + 1 - first);
+        for (uint32_t k = first; k < i && here != 0; k++) /* it is 0 along the other axis */
+            out[k] += ai[k] * here;
     }
 }
 

@@ -57,6 +57,7 @@ struct window {
     float *mask;                                 /**< 0–1: how much a pixel counts */
     float *slope_x, *slope_y, *weighted, *toned; /**< as struct row_model wants them */
     float *hat;                                  /**< [4][cell_px] */
+    float *hat_pairs;                            /**< their products by pixel, see add_structure() */
     double pixels;                               /**< sum of the mask */
     uint32_t learned;                            /**< frames in the template */
     double learned_s, prepared_s;                /**< when it, and the equations, last heard of a frame */

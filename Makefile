@@ -1,7 +1,7 @@
 # The front door. Each target installs what it lacks (scripts/setup.sh); Meson and Ninja do the work.
 #
-#   make run                  build, then the answer for an example
-#   make run CASE=me.json     the answer for your own case; ARGS=--full says more
+#   make run                  build, then the answer for an example: a case and a clip
+#   make run CASE=me.json     the answer for your own case, CLIP=me.mp4 for your own clip; ARGS=--full says more
 #   make test                 all tests
 #   make help                 everything else
 
@@ -11,17 +11,19 @@ LIBDIR ?= lib
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
 CASE ?=
+CLIP ?=
 ARGS ?=
 
-EXAMPLE = examples/lisa/case.json
 BUILD = build
+EXAMPLE = examples/lisa/case.json
+EXAMPLE_CLIP = $(BUILD)/lisa.mp4
 QUIVER = $(BUILD)/quiver
 
 .PHONY: help build run app test bench fuzz lint format install clean
 .DEFAULT_GOAL := help
 
 help:
-	@echo 'make run                 why is it twitching? (an example; CASE=FILE: your own; ARGS=…: more options)'
+	@echo 'make run                 why is it twitching? (an example; CASE=FILE, CLIP=FILE: your own; ARGS=…: more options)'
 	@echo 'make build               the program, at $(QUIVER)'
 	@echo 'make test                all tests'
 	@echo 'make bench               how good and how fast the answers are'
@@ -39,9 +41,16 @@ build:
 	@said=$$(ninja -C $(BUILD) --quiet 2>&1); status=$$?; \
 	    case $$said in '' | *'no work to do.') ;; *) printf '%s\n' "$$said" >&2 ;; esac; exit $$status
 
+# With a case or a clip of one's own nothing of the example is used; a clip alone is answered after an interview.
 run: build
-	@$(QUIVER) ask --case '$(or $(CASE),$(EXAMPLE))' $(ARGS)
-	@[ -n '$(CASE)' ] || [ ! -t 1 ] || printf '\nThis was an example. For your own lip: %s ask\n' '$(QUIVER)'
+ifneq ($(CASE)$(CLIP),)
+	@$(QUIVER) ask $(if $(CASE),--case '$(CASE)') $(if $(CLIP),--clip '$(CLIP)') $(ARGS)
+else
+	@if examples/lisa/clip.sh $(QUIVER) $(EXAMPLE_CLIP); then set -- --clip $(EXAMPLE_CLIP); \
+	    else echo 'Lisa is answered from her case alone.' >&2; set --; fi; \
+	    $(QUIVER) ask --case $(EXAMPLE) "$$@" $(ARGS)
+	@[ ! -t 1 ] || printf '\nThis was an example. For your own lip: %s ask\n' '$(QUIVER)'
+endif
 
 app:
 	@echo 'There is no app yet. `make run` answers on the terminal.' >&2; exit 69

@@ -2,6 +2,7 @@
 #include "picture.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 static bool grey_init(struct grey *g, uint32_t most_width, uint32_t most_height, struct qv_arena *arena)
@@ -50,7 +51,32 @@ static int64_t clamped(int64_t i, int64_t size)
     return i < 0 ? 0 : i >= size ? size - 1 : i;
 }
 
-/* Adds the sums of two bytes each. Taken as words of two, because so a compiler takes several at once. */
+static uint32_t columns_within(double columns, uint32_t width)
+{
+    return columns > 0 ? columns < width ? (uint32_t)columns : width : 0;
+}
+
+/* Adds the samples of one stored row to the columns [first, end) of a picture that begins at @p left; wherever they lie. */
+static void add_any(const struct clip_frame *f, const struct walk *walk, int64_t row, int64_t left, uint32_t bin,
+                    uint32_t first, uint32_t end, float *out)
+{
+    const uint8_t *bytes = f->planes[0].samples;
+    const uint16_t *words = f->planes[0].samples;
+    for (uint32_t i = first; i < end; i++) {
+        for (uint32_t n = 0; n < bin; n++) {
+            const int64_t at = row + clamped(left + (int64_t)i * bin + n, walk->width) * walk->right;
+            out[i] += f->bits > 8 ? (float)words[at] : (float)bytes[at];
+        }
+    }
+}
+
+static void add_bytes(const uint8_t *from, float *out, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        out[i] += (float)from[i];
+}
+
+/* The sums of two bytes each. Taken as words of two, because so a compiler takes several at once. */
 static void add_pairs(const uint8_t *from, float *out, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -70,28 +96,22 @@ void picture_cut(struct picture *p, const struct clip_frame *f, uint32_t bin, in
     p->grey.height = p->spline.height = height;
     const struct walk walk = walk_of(f);
     const uint8_t *bytes = f->planes[0].samples;
-    const uint16_t *words = f->planes[0].samples;
-    const bool deep = f->bits > 8;
     const float scale = 1.0f / (float)(bin * bin) / (float)(1U << (f->bits - 8));
     const int64_t left = (int64_t)x0 * bin, top = (int64_t)y0 * bin;
+    /* Columns that need no thought: they lie within the frame, in its order, in bytes. */
+    const bool plain = walk.right == 1 && bin <= 2 && f->bits == 8;
+    const uint32_t first = plain ? columns_within(ceil(-(double)left / bin), width) : width;
+    const uint32_t end = plain ? columns_within(floor((double)(walk.width - left) / bin), width) : width;
     for (uint32_t j = 0; j < height; j++) {
         float *out = p->grey.at + (size_t)j * p->grey.stride;
         memset(out, 0, width * sizeof *out);
         for (uint32_t n = 0; n < bin; n++) {
             const int64_t row = walk.origin + clamped(top + (int64_t)j * bin + n, walk.height) * walk.down;
-            const bool inside = left >= 0 && left + (int64_t)width * bin <= walk.width;
-            if (inside && walk.right == 1 && bin == 1 && !deep) {
-                const uint8_t *from = bytes + row + left;
-                for (uint32_t i = 0; i < width; i++)
-                    out[i] = (float)from[i];
-            } else if (inside && walk.right == 1 && bin == 2 && !deep) {
-                add_pairs(bytes + row + left, out, width);
-            } else {
-                for (uint32_t i = 0; i < width * bin; i++) {
-                    const int64_t at = row + clamped(left + i, walk.width) * walk.right;
-                    out[i / bin] += deep ? (float)words[at] : (float)bytes[at];
-                }
-            }
+            add_any(f, &walk, row, left, bin, 0, first, out);
+            add_any(f, &walk, row, left, bin, end > first ? end : first, width, out);
+            if (end > first)
+                (bin == 1 ? add_bytes : add_pairs)(bytes + (row + left + (int64_t)first * bin), out + first,
+                                                   end - first);
         }
         if (scale != 1.0f) {
             for (uint32_t i = 0; i < width; i++)

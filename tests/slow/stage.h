@@ -111,7 +111,7 @@ static const struct qv_movement *match(const struct performance *p, const struct
 {
     for (uint32_t i = 0; i < among->movement_count; i++) {
         const struct qv_movement *m = &among->movements[i];
-        if (counted(m) && llabs(m->start_us - of->start_us) <= p->within_us)
+        if (counted(m) && fabs((double)(m->start_us - of->start_us)) <= p->within_us)
             return m;
     }
     return NULL;

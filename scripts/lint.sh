@@ -12,7 +12,7 @@ run() {
 
 mapfile -t c_files < <(find src include tools tests -name '*.[ch]' | LC_ALL=C sort)
 mapfile -t sources < <(find src tools -name '*.c' | LC_ALL=C sort)
-mapfile -t shell_files < <(find scripts tests bench .ci -name '*.sh' -o -path .ci/run | LC_ALL=C sort)
+mapfile -t shell_files < <(find scripts tests bench examples .ci -name '*.sh' -o -path .ci/run | LC_ALL=C sort)
 
 run "clang-format" clang-format --dry-run -Werror "${c_files[@]}"
 run "cppcheck" cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DEADLINE_MS 30000 /* without a word of the decoder; a frame of 8K on a slow machine takes a second or two */
+#define DEADLINE_MS 30000    /* without a word of the decoder; a frame of 8K on a slow machine takes a second or two */
 #define SHORTFALL_US 1000000 /* a clip of so much less than it says has lost its end; the last frame lasts less */
 
 static const struct child_program decoder = {.name = "quiver-decoder",

@@ -56,6 +56,21 @@ static void test_ripple(void **unused)
     stage_run(&play);
 }
 
+/* The same by another chance. */
+static void test_ripple_again(void **unused)
+{
+    stage_need_portrait();
+    struct play play = {"ripple, again",
+                        "a.mp4",
+                        stage_usual(),
+                        MANY,
+                        MANY,
+                        "A wave of one pixel that runs across a cheek is not always seen"};
+    play.settings.waveform = QV_WAVEFORM_RIPPLE;
+    play.settings.seed = 2;
+    stage_run(&play);
+}
+
 static void test_lips_that_twitch_while_eyes_blink(void **unused)
 {
     stage_need_portrait();
@@ -69,13 +84,10 @@ static void test_lips_that_twitch_while_eyes_blink(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_single),
-        cmocka_unit_test(test_cluster),
-        cmocka_unit_test(test_tremor),
-        cmocka_unit_test(test_volley),
-        cmocka_unit_test(test_hold),
-        cmocka_unit_test(test_ripple),
-        cmocka_unit_test(test_lips_that_twitch_while_eyes_blink),
+        cmocka_unit_test(test_single),       cmocka_unit_test(test_cluster),
+        cmocka_unit_test(test_tremor),       cmocka_unit_test(test_volley),
+        cmocka_unit_test(test_hold),         cmocka_unit_test(test_ripple),
+        cmocka_unit_test(test_ripple_again), cmocka_unit_test(test_lips_that_twitch_while_eyes_blink),
     };
     return cmocka_run_group_tests_name("waveforms", tests, stage_set_up, stage_tear_down);
 }

@@ -266,10 +266,11 @@ static double squares_about_line(const struct block *b, uint32_t series, uint32_
     return yy - (tt > 0 ? ty * ty / tt : 0);
 }
 
-static void answer_frame(struct block *b, uint32_t frame)
+/* What the durations [from, to) of the bank make of a frame. */
+static void answer_frame(struct block *b, uint32_t frame, uint32_t from, uint32_t to)
 {
     float weights[BLOCK_WEIGHTS];
-    for (uint32_t p = 0; p < BANK_SIZE; p++) {
+    for (uint32_t p = from; p < to; p++) {
         float *answer = b->answer[frame][p];
         memset(answer, 0, sizeof b->answer[frame][p]);
         uint32_t first = 0, count = 0;
@@ -488,12 +489,12 @@ void block_analyse(struct block *b)
         for (uint32_t w = 0; w < TRACK_WINDOWS; w++)
             b->unfit[f + 1][w] = b->unfit[f][w] + !b->records[f].looks[w].fit;
     }
-    for (int pass = 0; pass < 2; pass++) {
-        for (uint32_t f = 0; f < b->frames; f++)
-            answer_frame(b, f);
-        for (int r = 0; r < QV_REGION_COUNT && pass == 0; r++)
-            retune(b, (enum qv_region)r);
-    }
+    for (uint32_t f = 0; f < b->frames; f++)
+        answer_frame(b, f, BANK_BENCH, BANK_BENCH + 1);
+    for (int r = 0; r < QV_REGION_COUNT; r++) /* by that one duration */
+        retune(b, (enum qv_region)r);
+    for (uint32_t f = 0; f < b->frames; f++)
+        answer_frame(b, f, 0, BANK_SIZE);
     for (uint32_t w = 0; w < TRACK_WINDOWS; w++) {
         for (uint32_t f = 0; f < b->frames; f++)
             b->scratch[f] = b->records[f].looks[w].rms_left;
@@ -509,16 +510,22 @@ void block_analyse(struct block *b)
 
 /* ---- questions ---------------------------------------------------------------------------------------------------------- */
 
+/* hypot() minds magnitudes that a float cannot have. */
+static double length_of(double x, double y)
+{
+    return sqrt(x * x + y * y);
+}
+
 double block_amplitude(const struct block *b, uint32_t frame, uint32_t duration, uint32_t region)
 {
     const float *a = b->answer[frame][duration];
-    return hypot((double)a[2 * region], (double)a[2 * region + 1]);
+    return length_of((double)a[2 * region], (double)a[2 * region + 1]);
 }
 
 double block_snr(const struct block *b, uint32_t frame, uint32_t duration, uint32_t region)
 {
     const float *a = b->answer[frame][duration] + 2 * region, *noise = b->noise[frame][duration] + 2 * region;
-    return b->unit[frame][duration] > 0 ? hypot((double)(a[0] / noise[0]), (double)(a[1] / noise[1])) : 0;
+    return b->unit[frame][duration] > 0 ? length_of((double)(a[0] / noise[0]), (double)(a[1] / noise[1])) : 0;
 }
 
 double block_share(const struct block *b, uint32_t frame, uint32_t duration, uint32_t region)

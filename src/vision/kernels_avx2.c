@@ -8,6 +8,12 @@
 
 #define AVX2 __attribute__((target("avx2,fma")))
 
+/* Where the eight after those at @p i begin. The last lie over those before, so that none are left over. */
+static uint32_t next_eight(uint32_t i, uint32_t count)
+{
+    return i + 8 < count && i + 16 > count ? count - 8 : i + 8;
+}
+
 AVX2 static void prefilter_row(const float *in, float *out, uint32_t width)
 {
     const uint32_t reach = KERNEL_PREFILTER_REACH;
@@ -21,8 +27,7 @@ AVX2 static void prefilter_row(const float *in, float *out, uint32_t width)
             sum = _mm256_fmadd_ps(_mm256_set1_ps(kernel_prefilter_taps[k]), pair, sum);
         }
         _mm256_storeu_ps(out + i, sum);
-        const uint32_t last = width - reach - 8; /* the last eight lie over those before */
-        i = i < last && i + 8 > last ? last : i + 8;
+        i = next_eight(i, width - reach);
     }
     for (; i < width; i++)
         out[i] = kernel_prefilter_one(in, i, width);
@@ -108,8 +113,11 @@ AVX2 static void sample_eight(const struct grey *c, __m256 x, __m256 y, float ou
 AVX2 static void sample_row(const struct grey *c, const struct warp_row *row, float *out, uint32_t count)
 {
     const __m256 ramp = _mm256_setr_ps(0, 1, 2, 3, 4, 5, 6, 7);
-    uint32_t i = 0;
-    for (; i + 8 <= count; i += 8) {
+    if (count < 8) {
+        kernels_plain.sample_row(c, row, out, count);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i = next_eight(i, count)) {
         __m256 n = _mm256_add_ps(ramp, _mm256_set1_ps((float)i));
         __m256 x = _mm256_fmadd_ps(n, _mm256_set1_ps(row->dx), _mm256_set1_ps(row->x0));
         __m256 y = _mm256_fmadd_ps(n, _mm256_set1_ps(row->dy), _mm256_set1_ps(row->y0));
@@ -118,16 +126,6 @@ AVX2 static void sample_row(const struct grey *c, const struct warp_row *row, fl
             y = _mm256_add_ps(y, _mm256_loadu_ps(row->shift_y + i));
         }
         sample_eight(c, x, y, out + i);
-    }
-    if (i < count) {
-        struct warp_row rest = *row;
-        rest.x0 += (float)i * row->dx;
-        rest.y0 += (float)i * row->dy;
-        if (row->shift_x) {
-            rest.shift_x += i;
-            rest.shift_y += i;
-        }
-        kernels_plain.sample_row(c, &rest, out + i, count - i);
     }
 }
 

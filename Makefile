@@ -59,6 +59,8 @@ test:
 	@scripts/test.sh
 
 bench: build
+	@scripts/setup.sh bench || true
+	@scripts/models.sh media || true
 	@$(QUIVER) knowledge bench
 	@for each in bench/*.sh; do [ ! -e "$$each" ] || QUIVER=$(QUIVER) bash "$$each" || exit; done
 
@@ -70,7 +72,7 @@ lint: build
 
 format:
 	@scripts/setup.sh lint
-	@find src include tools tests -name '*.[ch]' -exec clang-format -i {} +
+	@find src include tools tests bench -name '*.[ch]' -exec clang-format -i {} +
 
 install: build
 	@meson configure $(BUILD) -Dprefix='$(abspath $(PREFIX))' -Dlibdir='$(LIBDIR)' >/dev/null

@@ -95,7 +95,7 @@ wide() {
     "$quiver" phantom --portrait "$portrait" --out "$work/wide.mp4" --crf 18 --head moving --noise "$sigma" --seconds 8 \
         --size 1920x1080 --face-width 500 2>/dev/null
 }
-last() { ffmpeg -nostdin -v error -y -stream_loop "$(($1 / 8 - 1))" -i "$work/wide.mp4" -c copy "$work/wide-$1.mp4"; }
+looped() { ffmpeg -nostdin -v error -stream_loop "$(($1 / 8 - 1))" -i "$work/wide.mp4" -c copy -f matroska -; }
 
 real() { watch "$media/$1" >"$work/real-$1.seen"; }
 
@@ -157,10 +157,10 @@ median_of() {
     echo "$(awk '{ print $1 + $2 }' <<<"$times" | sort -n | sed -n 2p) $(cut -d' ' -f3 <<<"$times" | sort -n | sed -n 2p)"
 }
 
-# peak_mb CLIP: the peaks of quiver and of its decoder, added; what they share is counted twice.
+# peak_mb SECONDS: of so much 1080p, the peaks of quiver and of its decoder, added; what they share is counted twice.
 peak_mb() {
     local pid decoder mine=0 its=0 now
-    "$quiver" watch --json "$1" >/dev/null 2>&1 &
+    "$quiver" watch --json - < <(looped "$1") >/dev/null 2>&1 &
     pid=$!
     while kill -0 "$pid" 2>/dev/null; do
         read -r decoder _ <"/proc/$pid/task/$pid/children" || decoder=
@@ -172,16 +172,13 @@ peak_mb() {
     echo $(((mine + its) / 1024))
 }
 
-last 24
-last 64
-read -r watch_cpu watch_wall <<<"$(median_of "$quiver" watch --json "$work/wide-24.mp4")"
-read -r decode_cpu _ <<<"$(median_of ffmpeg -nostdin -v error -threads 1 -i "$work/wide-24.mp4" -f null -)"
-minute_mb=$(peak_mb "$work/wide-64.mp4")
+looped 24 >"$work/wide.mkv"
+load=$(cut -d' ' -f1 /proc/loadavg)
+read -r watch_cpu watch_wall <<<"$(median_of "$quiver" watch --json "$work/wide.mkv")"
+read -r decode_cpu _ <<<"$(median_of ffmpeg -nostdin -v error -threads 1 -i "$work/wide.mkv" -f null -)"
+minute_mb=$(peak_mb 64)
 hour_mb=
-if [ -n "$long" ]; then
-    last 3600
-    hour_mb=$(peak_mb "$work/wide-3600.mp4")
-fi
+[ -z "$long" ] || hour_mb=$(peak_mb 3600)
 
 # ---- the table ------------------------------------------------------------------------------------------------------------
 
@@ -216,7 +213,9 @@ for codec in $codecs landmarks; do
     [ "$codec" != landmarks ] || name=landmarks
     printf '  %-14s' "$name"
     for each in $amplitudes; do jq -r '100 * .found / .twitches' "$work/curve-$each.$codec.score" | xargs printf '%8.0f'; done
-    cat "$work"/curve-*."$codec".score "$work/floor.$codec" 2>/dev/null | jq -s '60 * (map(.false) | add) / (map(.seconds) | add)' |
+    scores=("$work"/curve-*."$codec".score)
+    [ "$codec" = landmarks ] || scores+=("$work/floor.$codec") # of a face at rest
+    jq -s '60 * (map(.false) | add) / (map(.seconds) | add)' "${scores[@]}" |
         tee "$work/false.$codec" | xargs printf '%10.2f\n'
 done
 echo "  (landmarks: on the uncompressed clips, told where, which way and how long)"
@@ -254,10 +253,11 @@ for each in "$work"/real-*.seen; do
     row "false twitches a minute, ${name%.seen}" "$(jq '60 * .summary.twitches / .clip.duration_s' "$each")" %.2f most 0.2 \
         "$(jq -r '"\(.clip.duration_s | round) s"' "$each"), real"
 done
-rate=$(awk -v bytes="$(wc -c <"$work/wide-24.mp4")" 'BEGIN { printf "%.1f", bytes * 8 / 24 / 1e6 }')
+rate=$(awk -v bytes="$(wc -c <"$work/wide.mkv")" 'BEGIN { printf "%.1f", bytes * 8 / 24 / 1e6 }')
 row 'processor time on 1080p30 H.264, over decoding' "$(awk -v a="$watch_cpu" -v b="$decode_cpu" 'BEGIN { print a / b }')" %.2f \
     most 1.5 "$watch_cpu s, $decode_cpu s of 24 s at $rate Mbit/s"
-row 'length of the clip, over time waited' "$(awk -v wall="$watch_wall" 'BEGIN { print 24 / wall }')" %.1f least 5
+row 'length of the clip, over time waited' "$(awk -v wall="$watch_wall" 'BEGIN { print 24 / wall }')" %.1f least 5 \
+    "at a load of $load, decoding included"
 row 'peak memory, a minute of 1080p, MB' "$minute_mb" %.0f most 200 'quiver and decoder'
 if [ -n "$hour_mb" ]; then
     row 'peak memory, an hour of 1080p, MB' "$hour_mb" %.0f most 200

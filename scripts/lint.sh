@@ -10,8 +10,8 @@ run() {
     "$@" || failed=1
 }
 
-mapfile -t c_files < <(find src include tools tests -name '*.[ch]' | LC_ALL=C sort)
-mapfile -t sources < <(find src tools -name '*.c' | LC_ALL=C sort)
+mapfile -t c_files < <(find src include tools tests bench -name '*.[ch]' | LC_ALL=C sort)
+mapfile -t sources < <(find src tools bench -name '*.c' | LC_ALL=C sort)
 mapfile -t shell_files < <(find scripts tests bench examples .ci -name '*.sh' -o -path .ci/run | LC_ALL=C sort)
 
 run "clang-format" clang-format --dry-run -Werror "${c_files[@]}"

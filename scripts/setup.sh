@@ -1,6 +1,6 @@
 #!/bin/sh
-# setup.sh [run|test|lint]: finds what is missing to build and run, to test, or to lint, and installs it on Debian and
-# Ubuntu. Says nothing when nothing is missing. On other systems it prints what is missing and exits 69.
+# setup.sh [run|test|bench|lint]: finds what is missing to build and run, to test, to measure, or to lint, and installs it on Debian
+# and Ubuntu. Says nothing when nothing is missing. On other systems it prints what is missing and exits 69.
 set -eu
 
 needed='gcc libc6-dev make meson ninja-build pkg-config libcyaml-dev libyaml-dev libjansson-dev
@@ -9,9 +9,10 @@ needed='gcc libc6-dev make meson ninja-build pkg-config libcyaml-dev libyaml-dev
 case ${1:-run} in
 run) ;;
 test) needed="$needed libcmocka-dev clang libclang-rt-dev llvm" ;;
+bench) needed="$needed ffmpeg jq" ;;
 lint) needed="$needed clang clang-format clang-tidy cppcheck shellcheck" ;;
 *)
-    echo "usage: setup.sh [run|test|lint]" >&2
+    echo "usage: setup.sh [run|test|bench|lint]" >&2
     exit 64
     ;;
 esac

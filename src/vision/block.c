@@ -37,18 +37,11 @@ const double bank_s[BANK_SIZE] = {0.060, 0.085, 0.120, 0.170, 0.240, 0.340, 0.48
 
 /* ---- memory ------------------------------------------------------------------------------------------------------------ */
 
-uint32_t block_window_of(enum qv_region region)
-{
-    if (region < QV_EYELID_LEFT)
-        return TRACK_MOUTH;
-    return qv_region_side(region) == QV_SIDE_LEFT ? TRACK_EYE_LEFT : TRACK_EYE_RIGHT;
-}
-
 /* Lists the nodes round a region's anchor, and how a patch there moves them. */
 static bool make_pool(struct block *b, enum qv_region region, struct qv_arena *arena)
 {
     struct pool *pool = &b->pools[region];
-    pool->window = block_window_of(region);
+    pool->window = track_window_of(region);
     const struct window *w = &b->track->windows[pool->window];
     pool->unknown = qv_arena_alloc(arena, w->node_count, sizeof *pool->unknown);
     pool->patch = qv_arena_alloc(arena, w->node_count, sizeof *pool->patch);

@@ -79,9 +79,6 @@ void block_analyse(struct block *b);
 /** Forgets all but the last @p keep frames. */
 void block_forget(struct block *b, uint32_t keep);
 
-/** The window that a region lies in. */
-uint32_t block_window_of(enum qv_region region);
-
 double block_time(const struct block *b, uint32_t frame);
 /** First frame at or after a time. */
 uint32_t block_frame_at(const struct block *b, double time_s);

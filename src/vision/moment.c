@@ -220,7 +220,7 @@ double moment_centre_amplitude(const struct block *b, const struct pulse *pulse)
     uint32_t frames[BLOCK_WEIGHTS];
     const uint32_t count = height_weights(b, pulse, frames, weights);
     const enum qv_region region = (enum qv_region)pulse->region;
-    const uint32_t which = block_window_of(region);
+    const uint32_t which = track_window_of(region);
     const struct window *w = &b->track->windows[which];
     float *sum = w->field_more;
     memset(sum, 0, w->unknowns * sizeof *sum);

@@ -19,13 +19,6 @@ struct qv_motion {
     size_t record_bytes;
 };
 
-enum track_window motion_window_of(enum qv_region region)
-{
-    if (region < QV_EYELID_LEFT)
-        return TRACK_MOUTH;
-    return qv_region_side(region) == QV_SIDE_LEFT ? TRACK_EYE_LEFT : TRACK_EYE_RIGHT;
-}
-
 /* ---- life ---------------------------------------------------------------------------------------------------------------- */
 
 static int open_nameless(struct qv_error *error)

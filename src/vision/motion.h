@@ -17,9 +17,6 @@
 
 #include "track.h"
 
-/** The window that sees a region. */
-enum track_window motion_window_of(enum qv_region region);
-
 /** What does not change from frame to frame. */
 struct motion_shape {
     struct face_plan plan;

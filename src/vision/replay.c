@@ -126,7 +126,7 @@ static void place_regions(const struct replay *r, struct qv_replay_frame *out)
     const struct face_plan *plan = &motion_shape(r->motion)->plan;
     const double zoom = (double)r->zoom.up / r->zoom.down;
     for (int k = 0; k < QV_REGION_COUNT; k++) {
-        const struct affine *place = &r->now.place[motion_window_of((enum qv_region)k)];
+        const struct affine *place = &r->now.place[track_window_of((enum qv_region)k)];
         double x, y;
         affine_apply(place, plan->region_x[k], plan->region_y[k], &x, &y);
         out->x[k] = (x + 0.5) * zoom - 0.5;

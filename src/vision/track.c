@@ -102,6 +102,13 @@ static int init_window(struct track *t, enum track_window which, double x, doubl
     return status;
 }
 
+enum track_window track_window_of(enum qv_region region)
+{
+    if (region < QV_EYELID_LEFT)
+        return TRACK_MOUTH;
+    return qv_region_side(region) == QV_SIDE_LEFT ? TRACK_EYE_LEFT : TRACK_EYE_RIGHT;
+}
+
 int track_init(struct track *t, const struct face_plan *plan, struct qv_arena *arena, struct qv_error *error)
 {
     *t = (struct track){.plan = *plan, .kernels = kernels_best()};

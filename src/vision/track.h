@@ -67,6 +67,9 @@ struct track {
 /** Frames until the templates are means of enough: to be followed first to learn, and then anew to measure. */
 #define TRACK_WARM_FRAMES 24
 
+/** The window that sees a region. */
+enum track_window track_window_of(enum qv_region region);
+
 int track_init(struct track *t, const struct face_plan *plan, struct qv_arena *arena,
                struct qv_error *error) QV_MUST_CHECK;
 

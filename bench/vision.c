@@ -20,6 +20,7 @@
 
 #include <quiver/vision.h>
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +75,7 @@ static int by_value(const void *a, const void *b)
 
 static double median(const double *values, uint32_t count, double *work)
 {
+    assert(work);
     memcpy(work, values, count * sizeof *work);
     qsort(work, count, sizeof *work, by_value);
     return count ? (work[(count - 1) / 2] + work[count / 2]) / 2 : NAN;

@@ -150,12 +150,14 @@ for each in "$work"/place-*.seen; do scored "${each%.seen}.json" "$each" >"${eac
 
 # ---- time and memory ---------------------------------------------------------------------------------------------------
 
-# median_of COMMAND...: processor and wall time, children included, each the median of three runs, in seconds.
-median_of() {
-    local TIMEFORMAT='%3U %3S %3R' times
-    times=$(for _ in 1 2 3; do { time "$@" >/dev/null 2>&1; } 2>&1; done)
-    echo "$(awk '{ print $1 + $2 }' <<<"$times" | sort -n | sed -n 2p) $(cut -d' ' -f3 <<<"$times" | sort -n | sed -n 2p)"
+# spent COMMAND...: processor time, that of children included, and wall time of one run, in seconds.
+spent() {
+    local TIMEFORMAT='%3U %3S %3R'
+    { time "$@" >/dev/null 2>&1; } 2>&1 | awk '{ print $1 + $2, $3 }'
 }
+
+# median COLUMN: of the lines of standard input.
+median() { awk -v column="$1" '{ print $column }' | sort -n | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'; }
 
 # peak_mb SECONDS: of so much 1080p, the peaks of quiver and of its decoder, added; what they share is counted twice.
 peak_mb() {
@@ -174,8 +176,12 @@ peak_mb() {
 
 looped 24 >"$work/wide.mkv"
 load=$(cut -d' ' -f1 /proc/loadavg)
-read -r watch_cpu watch_wall <<<"$(median_of "$quiver" watch --json "$work/wide.mkv")"
-read -r decode_cpu _ <<<"$(median_of ffmpeg -nostdin -v error -threads 1 -i "$work/wide.mkv" -f null -)"
+# By turns, so that a busy machine disturbs both alike: processor and wall time of quiver, processor time of decoding, their ratio.
+turns=$(for _ in 1 2 3; do
+    read -r cpu wall <<<"$(spent "$quiver" watch --json "$work/wide.mkv")"
+    read -r alone _ <<<"$(spent ffmpeg -nostdin -v error -threads 1 -i "$work/wide.mkv" -f null -)"
+    awk -v cpu="$cpu" -v wall="$wall" -v alone="$alone" 'BEGIN { print cpu, wall, alone, cpu / alone }'
+done)
 minute_mb=$(peak_mb 64)
 hour_mb=
 [ -z "$long" ] || hour_mb=$(peak_mb 3600)
@@ -254,10 +260,10 @@ for each in "$work"/real-*.seen; do
         "$(jq -r '"\(.clip.duration_s | round) s"' "$each"), real"
 done
 rate=$(awk -v bytes="$(wc -c <"$work/wide.mkv")" 'BEGIN { printf "%.1f", bytes * 8 / 24 / 1e6 }')
-row 'processor time on 1080p30 H.264, over decoding' "$(awk -v a="$watch_cpu" -v b="$decode_cpu" 'BEGIN { print a / b }')" %.2f \
-    most 1.5 "$watch_cpu s, $decode_cpu s of 24 s at $rate Mbit/s"
-row 'length of the clip, over time waited' "$(awk -v wall="$watch_wall" 'BEGIN { print 24 / wall }')" %.1f least 5 \
-    "at a load of $load, decoding included"
+row 'processor time on 1080p30 H.264, over decoding' "$(median 4 <<<"$turns")" %.2f most 1.5 \
+    "$(median 1 <<<"$turns") s, $(median 3 <<<"$turns") s of 24 s at $rate Mbit/s"
+row 'length of the clip, over time waited' "$(awk -v wall="$(median 2 <<<"$turns")" 'BEGIN { print 24 / wall }')" %.1f least 5 \
+    "at a load of $load"
 row 'peak memory, a minute of 1080p, MB' "$minute_mb" %.0f most 200 'quiver and decoder'
 if [ -n "$hour_mb" ]; then
     row 'peak memory, an hour of 1080p, MB' "$hour_mb" %.0f most 200

@@ -245,7 +245,7 @@ static void add_row(struct window *w, uint32_t j, const float *down, double *pai
 static void add_structure(struct window *w, double *pair_sums)
 {
     const size_t per_cell = (size_t)PAIRS * 3 * PAIR_LANES;
-    uint32_t first[PAIRS], second[PAIRS], pairs = 0;
+    uint32_t first[PAIRS] = {0}, second[PAIRS] = {0}, pairs = 0;
     for (uint32_t k = 0; k < 4; k++) {
         for (uint32_t l = k; l < 4; l++, pairs++) {
             first[pairs] = k;

@@ -75,7 +75,7 @@ static int by_value(const void *a, const void *b)
 
 static double median(const double *values, uint32_t count, double *work)
 {
-    assert(work);
+    assert(work && values);
     memcpy(work, values, count * sizeof *work);
     qsort(work, count, sizeof *work, by_value);
     return count ? (work[(count - 1) / 2] + work[count / 2]) / 2 : NAN;
@@ -389,10 +389,10 @@ static int show_landmarks(struct face_models *models, const char *path, struct q
     double *answers = qv_arena_alloc(arena, FRAMES_MAX, sizeof *answers);
     double *sizes = qv_arena_alloc(arena, FRAMES_MAX, sizeof *sizes);
     double *work = qv_arena_alloc(arena, FRAMES_MAX, sizeof *work);
-    if (status == QV_OK && (!answers || !sizes || !work))
-        status = qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     if (status)
         return status;
+    if (!answers || !sizes || !work)
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     for (uint32_t i = 0; i < s.frames; i++) {
         answers[i] = answer_at(&s, s.y[LEFT], i);
         sizes[i] = fabs(answers[i]);

@@ -232,11 +232,9 @@ static int tell(struct detect *d, const struct moment *m, struct qv_error *error
     if (moment_is_regular(m, MOMENT_MOUTH) && mouth < REGULAR_WIDTHS * width && !opened)
         twitching |=
             moment_is_even(m, MOMENT_MOUTH) ? MOMENT_MOUTH : MOMENT_MOUTH & MOMENT_SIDE(moment_side(m, MOMENT_MOUTH));
-    else if (status == QV_OK && (opened || moment_is_even(m, MOMENT_MOUTH)))
-        status = write_movement(d, m, MOMENT_MOUTH, QV_MOVEMENT_MOUTH_MOVEMENT, error);
-    else if (moment_stands_alone(&d->block, m, MOMENT_MOUTH))
+    else if (!opened && moment_stands_alone(&d->block, m, MOMENT_MOUTH))
         twitching |= MOMENT_MOUTH & MOMENT_SIDE(moment_side(m, MOMENT_MOUTH));
-    else if (status == QV_OK && mouth >= OPENED_WIDTHS * width)
+    else if (status == QV_OK && (opened || moment_is_even(m, MOMENT_MOUTH) || mouth >= OPENED_WIDTHS * width))
         status = write_movement(d, m, MOMENT_MOUTH, QV_MOVEMENT_MOUTH_MOVEMENT, error);
     /* A picture that has changed so much that nothing is found in it is believed only together with the mouth. */
     const int side = moment_side(m, MOMENT_EYES);

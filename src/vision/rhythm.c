@@ -84,7 +84,8 @@ static struct fit fit_window(const struct block *b, uint32_t region, uint32_t fi
 {
     static _Thread_local double columns[TERMS][FRAMES_MOST];
     struct fit best = {.middle_s = (block_time(b, first) + block_time(b, first + count - 1)) / 2};
-    for (double hz = SLOWEST_HZ; hz <= FASTEST_HZ; hz += STEP_HZ) {
+    for (uint32_t step = 0; step <= (uint32_t)((FASTEST_HZ - SLOWEST_HZ) / STEP_HZ); step++) {
+        const double hz = SLOWEST_HZ + step * STEP_HZ;
         struct fit fit = {.hz = hz, .middle_s = best.middle_s};
         double scale[2][2], explained = 0, left = 0, light_cosine, light_sine, e, l;
         if (!make_columns(b, first, count, fit.middle_s, hz, columns, scale))
@@ -144,8 +145,9 @@ static uint32_t write_cycles(const struct block *b, uint32_t region, const struc
     const double c = across * fit->cosine[0] + down * fit->cosine[1], s = across * fit->sine[0] + down * fit->sine[1];
     const double period_s = 1 / fit->hz, peak_s = fit->middle_s + atan2(s, c) / (2 * M_PI * fit->hz);
     uint32_t count = 0;
-    for (double at = peak_s + period_s * ceil((from_s - peak_s) / period_s); at < to_s && count < room;
-         at += period_s) {
+    const double first_s = peak_s + period_s * ceil((from_s - peak_s) / period_s);
+    for (uint32_t cycle = 0; first_s + cycle * period_s < to_s && count < room; cycle++) {
+        const double at = first_s + cycle * period_s;
         if (swing_at(b, region, at, period_s, across, down) < hypot(c, s)) /* half of what was fitted */
             continue;
         pulses[count++] = (struct pulse){.frame = frame_near(b, at),
@@ -168,7 +170,8 @@ uint32_t rhythm_find(const struct block *b, uint32_t region, struct pulse *pulse
     const double begin = block_time(b, 0), end = block_time(b, b->frames - 1);
     uint32_t count = 0;
     double done_s = begin;
-    for (double from = begin; from + WINDOW_S <= end + 1e-6; from += HOP_S) {
+    for (uint32_t hop = 0; begin + hop * HOP_S + WINDOW_S <= end + 1e-6; hop++) {
+        const double from = begin + hop * HOP_S;
         const uint32_t first = block_frame_at(b, from), last = block_frame_at(b, from + WINDOW_S);
         if (last - first < FRAMES_LEAST || last - first > FRAMES_MOST ||
             !block_is_fit(b, from + WINDOW_S / 2, WINDOW_S / 2, region))

@@ -159,18 +159,21 @@ spent() {
 # median COLUMN: of the lines of standard input.
 median() { awk -v column="$1" '{ print $column }' | sort -n | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'; }
 
-# peak_mb SECONDS: of so much 1080p, the peaks of quiver and of its decoder, added; what they share is counted twice.
+# peak_mb SECONDS: of so much 1080p, the peaks of quiver and of its decoder, added; the frames that they share are counted once.
 peak_mb() {
     local pid decoder mine=0 its=0 now
     "$quiver" watch --json - < <(looped "$1") >/dev/null 2>&1 &
     pid=$!
     while kill -0 "$pid" 2>/dev/null; do
-        read -r decoder _ <"/proc/$pid/task/$pid/children" || decoder=
-        now=$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status" 2>/dev/null) && mine=${now:-$mine}
-        [ -z "$decoder" ] || { now=$(awk '/^VmHWM/ { print $2 }' "/proc/$decoder/status" 2>/dev/null) && its=${now:-$its}; }
+        decoder=
+        read -r decoder _ <"/proc/$pid/task/$pid/children" || true # it ends without a newline
+        now=$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status") && mine=${now:-$mine}
+        [ -z "$decoder" ] || now=$(awk '/^VmHWM/ { peak = $2 } /^RssShmem/ { shared = $2 } END { print peak - shared }' \
+            "/proc/$decoder/status") && its=$((now > its ? now : its))
         sleep 0.1
     done 2>/dev/null
     wait "$pid"
+    [ "$its" -gt 0 ] || echo '  the decoder was not seen' >&2
     echo $(((mine + its) / 1024))
 }
 

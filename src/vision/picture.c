@@ -24,6 +24,18 @@ int picture_init(struct picture *p, uint32_t most_width, uint32_t most_height, s
     return p->work ? QV_OK : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
 }
 
+int picture_init_beside(struct picture *p, const struct picture *lender, uint32_t most_width, uint32_t most_height,
+                        struct qv_arena *arena, struct qv_error *error)
+{
+    assert(most_width <= lender->most_width && most_height <= lender->most_height);
+    *p = (struct picture){.most_width = most_width, .most_height = most_height, .work = lender->work};
+    if (!grey_init(&p->grey, most_width, most_height, arena) ||
+        !grey_init(&p->small, most_width / PICTURE_SMALL + 1, most_height / PICTURE_SMALL + 1, arena))
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    p->spline = (struct grey){.at = lender->spline.at, .stride = p->grey.stride};
+    return QV_OK;
+}
+
 /* How a walk over the shown picture steps through the stored one. */
 struct walk {
     int64_t origin, right, down; /* samples */

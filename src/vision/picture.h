@@ -27,6 +27,13 @@ struct picture {
 int picture_init(struct picture *p, uint32_t most_width, uint32_t most_height, struct qv_arena *arena,
                  struct qv_error *error) QV_MUST_CHECK;
 
+/**
+ * The same, with the spline and the work space of @p lender, which must be as large: for pictures that are kept, but filtered one after
+ * another.
+ */
+int picture_init_beside(struct picture *p, const struct picture *lender, uint32_t most_width, uint32_t most_height,
+                        struct qv_arena *arena, struct qv_error *error) QV_MUST_CHECK;
+
 /** Cuts the rectangle at (@p x0, @p y0) out of a frame; grey and small are filled in. */
 void picture_cut(struct picture *p, const struct clip_frame *frame, uint32_t bin, int32_t x0, int32_t y0,
                  uint32_t width, uint32_t height);

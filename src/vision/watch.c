@@ -222,10 +222,12 @@ static int begin_face(struct watch *w, const struct face_mesh *mesh, struct qv_e
     int32_t x0, y0;
     uint32_t width, height;
     track_wants(&w->track, &x0, &y0, &width, &height);
+    width = width + width / 4 < most ? width + width / 4 : most; /* the head moves meanwhile */
+    height = height + height / 4 < most ? height + height / 4 : most;
     if (status == QV_OK && w->settings->motion)
         status = motion_begin(w->settings->motion, &w->track, w->bin, error);
     for (int i = 0; i < TRACK_WARM_FRAMES && status == QV_OK; i++)
-        status = picture_init(&w->warm[i], width + width / 4, height + height / 4, w->arena, error);
+        status = picture_init_beside(&w->warm[i], &w->picture, width, height, w->arena, error);
     w->warm_count = 0;
     w->state = WARMING;
     return status;

@@ -222,6 +222,131 @@ struct qv_claim {
     struct qv_words held_by, sources;
 };
 
+/* ---- the diary: diary.yaml -------------------------------------------------------------------------------------------- */
+
+/** How long half of it stays in the body, for whom: of a habit's entries the first whose rule holds counts. */
+struct qv_half_life {
+    const char *if_rule; /**< NULL: everybody */
+    const char *text, *note;
+    double hours, low_hours, high_hours; /**< usual range */
+    enum qv_grade grade;
+    struct qv_words sources;
+};
+/** Who must not try it on themselves, and what they are told. */
+struct qv_trial_refusal {
+    const char *if_rule, *text;
+    struct qv_words sources;
+};
+/** A habit that can be logged, as a factor of the analysis. */
+struct qv_habit {
+    const char *id;      /**< a kind of diary entry: "caffeine" */
+    const char *name;    /**< within a sentence: "exercise" */
+    const char *finding; /**< the finding of a case that its usual amount fills; NULL: none */
+    const char *per;     /**< the step that a rate ratio is for, as the contract has it: "100 mg" */
+    const char *same_day, *day_after,
+        *after_drop;   /**< "on days with 100 mg more caffeine"; after_drop NULL: not looked at */
+    const char *trial; /**< what to try; NULL: it cannot be switched on and off */
+    const char *note;
+    double step;     /**< that step, in the diary's unit */
+    double prior_sd; /**< of the logarithm of the rate ratio of one step */
+    enum qv_grade grade;
+    struct qv_half_life *half_lives;
+    uint32_t half_life_count;
+    struct qv_trial_refusal *refusals;
+    uint32_t refusal_count;
+    struct qv_words sources;
+};
+
+/** What can be told of a diary before anything is weighed. Not known is NaN. */
+#define QV_DIARY_MEASURE_MAP(X)                                                                                        \
+    X(OBSERVED_DAYS, "observed_days")       /* in the rule's window, with an entry of twitches */                      \
+    X(QUIET_SHARE, "quiet_share")           /* of those, the share without a twitch */                                 \
+    X(TWITCHES_PER_DAY, "twitches_per_day") /* mean of those */                                                        \
+    X(DAYS_SINCE_ONSET, "days_since_onset") /* since the first twitch of the bout that goes on */                      \
+    X(TREND, "trend")                       /* rate ratio a week, in the window */                                     \
+    X(TREND_LOW, "trend_low")               /* its 95 % interval */                                                    \
+    X(TREND_HIGH, "trend_high")                                                                                        \
+    X(NEW_PLACE_DAYS, "new_place_days")             /* days on which a place was named where the bout did not begin */ \
+    X(MEDICINE_DAYS_BEFORE, "medicine_days_before") /* from the newest medicine to the first twitch after it */
+
+enum qv_diary_measure {
+#define QV_DIARY_MEASURE_ENUM(name, id) QV_DIARY_##name,
+    QV_DIARY_MEASURE_MAP(QV_DIARY_MEASURE_ENUM)
+#undef QV_DIARY_MEASURE_ENUM
+        QV_DIARY_MEASURE_COUNT
+};
+
+/** One condition on one measure. All that are given must hold; what is not known holds nothing. */
+struct qv_diary_condition {
+    enum qv_diary_measure measure;
+    double *least, *most, *above, *below; /**< ≥, ≤, >, < */
+};
+/** What a diary shows by itself, and the finding that it fills. Of the rules of one finding the first that holds counts. */
+struct qv_diary_rule {
+    const char *id, *text, *note;
+    const char *finding;           /**< NULL: only said */
+    const char *is;                /**< the level it is set to, "yes" and "no" too; NULL: `number` */
+    enum qv_diary_measure *number; /**< the measure that a number is set to */
+    bool at_least;                 /**< the diary proves so much: of it and what was said, the larger counts */
+    uint32_t over_days;            /**< the window: so many days up to the last; 0: the whole diary */
+    struct qv_diary_condition *conditions;
+    uint32_t condition_count;
+    enum qv_grade grade;
+    struct qv_words sources;
+};
+/** Words of a note that name a place, as a level of the finding `site`. */
+struct qv_place_words {
+    const char *site;
+    struct qv_words words;
+};
+/** How a diary is folded into findings. */
+struct qv_diary_folding {
+    uint32_t usual_over_days;        /**< the usual amount of a habit is its mean over the last so many days… */
+    uint32_t usual_known_days;       /**< …of which at least so many must be known */
+    uint32_t onset_after_quiet_days; /**< so many observed days in a row without a twitch end a bout */
+    uint32_t began_within_days;      /**< places named so soon after the onset are where it began */
+    enum qv_grade grade;
+    const char *note;
+    struct qv_words sources;
+};
+
+/** Sentences about triggers: id, and the words in {…} that each has. */
+#define QV_SENTENCE_MAP(X)                                                                                             \
+    X(MORE, "more", "n")                                                                                               \
+    X(FEWER, "fewer", "n")                                                                                             \
+    X(TIMES, "times", "n")                                                                                             \
+    X(SAME, "same", "")                                                                                                \
+    X(LIKELY_TRIGGER, "likely_trigger", "effect when low high")                                                        \
+    X(POSSIBLE_TRIGGER, "possible_trigger", "effect when low high")                                                    \
+    X(NO_CLEAR_EFFECT, "no_clear_effect", "when low high")                                                             \
+    X(LIKELY_PROTECTIVE, "likely_protective", "effect when low high")                                                  \
+    X(NOT_ENOUGH_DATA, "not_enough_data", "habit days known")                                                          \
+    X(NOT_ENOUGH_CHANGE, "not_enough_change", "habit known")                                                           \
+    X(NOT_LOGGED, "not_logged", "habits")                                                                              \
+    X(FOUND_LIKELY, "found_likely", "habits")                                                                          \
+    X(FOUND_POSSIBLE, "found_possible", "habits")                                                                      \
+    X(FOUND_PROTECTIVE, "found_protective", "habits")                                                                  \
+    X(FOUND_NOTHING, "found_nothing", "")                                                                              \
+    X(FOUND_TOO_EARLY, "found_too_early", "")                                                                          \
+    X(TREND_RISING, "trend_rising", "effect low high")                                                                 \
+    X(TREND_FALLING, "trend_falling", "effect low high")                                                               \
+    X(TREND_UNCLEAR, "trend_unclear", "low high")                                                                      \
+    X(ASSOCIATION, "association", "")                                                                                  \
+    X(ENTWINED, "entwined", "habit with")                                                                              \
+    X(TRY_IT, "try_it", "habit id")                                                                                    \
+    X(KEEP_NOTING, "keep_noting", "")
+
+enum qv_sentence_id {
+#define QV_SENTENCE_ENUM(name, id, words) QV_SENTENCE_##name,
+    QV_SENTENCE_MAP(QV_SENTENCE_ENUM)
+#undef QV_SENTENCE_ENUM
+        QV_SENTENCE_COUNT
+};
+struct qv_sentence {
+    const char *id, *text; /**< words in {…} stand for what the diary showed */
+    struct qv_words sources;
+};
+
 /** All of `knowledge/`. Conditions are in order of their file names, the rest as in their files. */
 struct qv_facts {
     struct qv_source *sources;
@@ -254,6 +379,15 @@ struct qv_facts {
     uint32_t reference_count;
     struct qv_claim *claims;
     uint32_t claim_count;
+    struct qv_diary_folding folding;
+    struct qv_habit *habits;
+    uint32_t habit_count;
+    struct qv_diary_rule *watch;
+    uint32_t watch_count;
+    struct qv_place_words *places;
+    uint32_t place_count;
+    struct qv_sentence *sentences;
+    uint32_t sentence_count;
     const char *version; /**< a hash of the files' bytes: same knowledge, same version */
 };
 
@@ -377,10 +511,14 @@ struct qv_knowledge {
     const struct qv_rule **red_flag_rules;
     const struct qv_rule **advice_if, **advice_unless;
     const struct qv_rule **test_if;
-    const struct qv_rule **ask_if;         /**< by finding */
-    const struct qv_rule **reference_if;   /**< by reference */
-    const struct qv_rule ***pattern_rules; /**< by pattern, by level */
-    const struct qv_rule ****curve_rules;  /**< by contributor, part, curve */
+    const struct qv_rule **ask_if;                             /**< by finding */
+    const struct qv_rule **reference_if;                       /**< by reference */
+    const struct qv_rule ***pattern_rules;                     /**< by pattern, by level */
+    const struct qv_rule ****curve_rules;                      /**< by contributor, part, curve */
+    const struct qv_rule ***half_life_rules, ***refusal_rules; /**< by habit, entry */
+
+    /** The sentences about triggers by their enum. All are there. */
+    const struct qv_sentence *sentences[QV_SENTENCE_COUNT];
 
     /** Classes and effects of medicines are groups; bit g of a medicine's word g/64. */
     const char **groups;
@@ -444,6 +582,7 @@ int qv_knowledge_check(const char *directory, qv_complaint_fn *report, void *con
 /* ---- looking things up ----------------------------------------------------------------------------------------------- */
 
 /** Index by id, or -1. */
+int qv_knowledge_habit(const struct qv_knowledge *knowledge, const char *id);
 int qv_knowledge_condition(const struct qv_knowledge *knowledge, const char *id);
 int qv_knowledge_evidence(const struct qv_knowledge *knowledge, const char *id);
 int qv_knowledge_group(const struct qv_knowledge *knowledge, const char *id);
@@ -459,6 +598,17 @@ const char *qv_verdict_name(enum qv_verdict verdict);
  * gives each part. @p out takes at most @p room indices. Returns how many; 0 = not recognised.
  */
 uint32_t qv_knowledge_medicines(const struct qv_knowledge *knowledge, const char *name, uint32_t *out, uint32_t room);
+
+/** How long half of what a habit takes in stays in this person; NULL: nothing is known of this habit. */
+const struct qv_half_life *qv_habit_half_life(const struct qv_knowledge *knowledge, uint32_t habit,
+                                              const struct qv_situation *situation);
+
+/** Why this person must not try a change of this habit: the first reason, or NULL. */
+const struct qv_trial_refusal *qv_habit_refusal(const struct qv_knowledge *knowledge, uint32_t habit,
+                                                const struct qv_situation *situation);
+
+/** True when a diary with these measures [QV_DIARY_MEASURE_COUNT] fulfils the rule. NaN, not known, fulfils nothing. */
+bool qv_diary_rule_holds(const struct qv_diary_rule *rule, const double *measures);
 
 /** True when the medicine has this class or effect. */
 bool qv_medicine_in_group(const struct qv_knowledge *knowledge, uint32_t medicine, int group);

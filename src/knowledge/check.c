@@ -43,6 +43,7 @@ enum file_number {
     FILE_FOODS,
     FILE_REFERENCES,
     FILE_CLAIMS,
+    FILE_DIARY,
     FILE_CONDITIONS, /* and as many as there are conditions */
 };
 _Static_assert(FILE_CONDITIONS == KNOWLEDGE_FILE_COUNT, "a file of knowledge_files is not known to the checker");
@@ -69,6 +70,9 @@ enum id_list_number {
     IDS_FOODS,
     IDS_REFERENCES,
     IDS_CLAIMS,
+    IDS_HABITS,
+    IDS_WATCH,
+    IDS_SENTENCES,
     IDS_CONDITIONS,
     ID_LIST_COUNT,
 };
@@ -124,6 +128,9 @@ static void list_ids(struct checker *checker)
     IDS(IDS_FOODS, "food", FILE_FOODS, foods, food_count, qv_food);
     IDS(IDS_REFERENCES, "reference", FILE_REFERENCES, references, reference_count, qv_reference);
     IDS(IDS_CLAIMS, "claim", FILE_CLAIMS, claims, claim_count, qv_claim);
+    IDS(IDS_HABITS, "habit", FILE_DIARY, habits, habit_count, qv_habit);
+    IDS(IDS_WATCH, "rule of the diary", FILE_DIARY, watch, watch_count, qv_diary_rule);
+    IDS(IDS_SENTENCES, "sentence", FILE_DIARY, sentences, sentence_count, qv_sentence);
     IDS(IDS_CONDITIONS, "condition", FILE_CONDITIONS, conditions, condition_count, qv_condition);
 #undef IDS
 }
@@ -994,6 +1001,185 @@ static void check_claims(struct checker *checker)
     }
 }
 
+/* ---- diary.yaml -------------------------------------------------------------------------------------------------- */
+
+/* The words in {…} that a sentence may have, and must. */
+static const struct sentence_words {
+    const char *id, *words;
+} sentence_words[QV_SENTENCE_COUNT] = {
+#define SENTENCE_WORDS(name, id, words) {id, words},
+    QV_SENTENCE_MAP(SENTENCE_WORDS)
+#undef SENTENCE_WORDS
+};
+
+/* True when `word` of so many letters is one of the words, which are parted by spaces. */
+static bool is_one_of(const char *words, const char *word, size_t length)
+{
+    for (const char *at = words; *at; at += *at == ' ') {
+        size_t this_length = strcspn(at, " ");
+        if (this_length == length && strncmp(at, word, length) == 0)
+            return true;
+        at += this_length;
+    }
+    return false;
+}
+
+static void check_braces(struct checker *checker, const struct place *at, const struct qv_sentence *sentence,
+                         const char *words)
+{
+    for (const char *open = sentence->text; (open = strpbrk(open, "{}")); open++) {
+        size_t length = strcspn(open + 1, "{}");
+        if (*open == '}' || open[1 + length] != '}') {
+            complain(checker, AT_KEY(at, "text"), "sentence \"%s\" has a single brace, expected {word}", sentence->id);
+            return;
+        }
+        if (!is_one_of(words, open + 1, length))
+            complain(checker, AT_KEY(at, "text"), "sentence \"%s\" has {%.*s}, expected one of: %s", sentence->id,
+                     (int)(length < 80 ? length : 80), open + 1, *words ? words : "(none)");
+        open += length + 1;
+    }
+    for (const char *at_word = words; *at_word; at_word += *at_word == ' ') {
+        char braced[64];
+        size_t length = strcspn(at_word, " ");
+        snprintf(braced, sizeof braced, "{%.*s}", (int)length, at_word);
+        if (!strstr(sentence->text, braced))
+            complain(checker, AT_KEY(at, "text"), "sentence \"%s\" lacks %s, expected all of: %s", sentence->id, braced,
+                     words);
+        at_word += length;
+    }
+}
+
+static void check_sentences(struct checker *checker)
+{
+    for (uint32_t i = 0; i < checker->facts->sentence_count; i++) {
+        const struct qv_sentence *sentence = &checker->facts->sentences[i];
+        struct place entry = entry_place(checker, IDS_SENTENCES, i);
+        const struct sentence_words *words = sentence_words;
+        while (words < sentence_words + QV_SENTENCE_COUNT && strcmp(words->id, sentence->id) != 0)
+            words++;
+        if (words == sentence_words + QV_SENTENCE_COUNT)
+            complain(checker, AT_KEY(&entry, "id"), "nothing says the sentence \"%s\", expected one that is used",
+                     sentence->id);
+        else
+            check_braces(checker, &entry, sentence, words->words);
+        check_text(checker, &entry, "text", sentence->id, sentence->text);
+        check_sources(checker, &entry, sentence->id, &sentence->sources);
+    }
+    for (int s = 0; s < QV_SENTENCE_COUNT; s++) {
+        if (!has_id(checker, IDS_SENTENCES, sentence_words[s].id))
+            complain(checker, AT_KEY(&checker->files[FILE_DIARY], "sentences"),
+                     "sentence \"%s\" is missing, expected all of them", sentence_words[s].id);
+    }
+}
+
+static void check_half_life(struct checker *checker, const struct place *at, const char *id,
+                            const struct qv_half_life *half_life)
+{
+    bool ascend = half_life->low_hours > 0 && half_life->low_hours <= half_life->hours &&
+                  half_life->hours <= half_life->high_hours && half_life->high_hours <= 1000;
+    if (!ascend)
+        complain(checker, at, "a half-life of \"%s\" is %g hours, from %g to %g, expected them to ascend from above 0",
+                 id, half_life->hours, half_life->low_hours, half_life->high_hours);
+    check_text(checker, at, "text", id, half_life->text);
+    check_sources(checker, at, id, &half_life->sources);
+}
+
+static void check_habits(struct checker *checker)
+{
+    for (uint32_t i = 0; i < checker->facts->habit_count; i++) {
+        const struct qv_habit *habit = &checker->facts->habits[i];
+        struct place entry = entry_place(checker, IDS_HABITS, i);
+        check_text(checker, &entry, "name", habit->id, habit->name);
+        check_text(checker, &entry, "per", habit->id, habit->per);
+        check_text(checker, &entry, "same_day", habit->id, habit->same_day);
+        check_text(checker, &entry, "day_after", habit->id, habit->day_after);
+        check_text(checker, &entry, "after_drop", habit->id, habit->after_drop);
+        check_text(checker, &entry, "trial", habit->id, habit->trial);
+        check_sources(checker, &entry, habit->id, &habit->sources);
+        if (!(habit->step > 0) || strtod(habit->per, NULL) != habit->step)
+            complain(checker, AT_KEY(&entry, "step"), "the step of \"%s\" is %g per \"%s\", expected the same number",
+                     habit->id, habit->step, habit->per);
+        if (!is_within(habit->prior_sd, 0.05, 5))
+            complain(checker, AT_KEY(&entry, "prior_sd"), "prior_sd of \"%s\" is %g, expected 0.05 to 5", habit->id,
+                     habit->prior_sd);
+        if (habit->finding && !is_number(find_evidence(checker, habit->finding)))
+            complain(checker, AT_KEY(&entry, "finding"),
+                     "habit \"%s\" fills \"%s\", expected a finding that is a number", habit->id, habit->finding);
+        for (uint32_t h = 0; h < habit->half_life_count; h++)
+            check_half_life(checker, AT_ENTRY(&entry, "half_lives", h), habit->id, &habit->half_lives[h]);
+        for (uint32_t r = 0; r < habit->refusal_count; r++) {
+            const struct place *at = AT_ENTRY(&entry, "refusals", r);
+            check_text(checker, at, "text", habit->id, habit->refusals[r].text);
+            check_sources(checker, at, habit->id, &habit->refusals[r].sources);
+        }
+    }
+}
+
+/* What a rule of the diary fills: a finding with a level that it has, or a number with a measure. */
+static void check_filling(struct checker *checker, const struct place *entry, const struct qv_diary_rule *rule)
+{
+    if (!rule->finding) {
+        if (rule->is || rule->number)
+            complain(checker, entry, "\"%s\" has is or number and no finding, expected what it fills", rule->id);
+        return;
+    }
+    struct evidence evidence = find_evidence(checker, rule->finding);
+    if (!evidence.finding)
+        complain(checker, AT_KEY(entry, "finding"), "\"%s\" fills \"%s\", expected a finding", rule->id, rule->finding);
+    else if (is_number(evidence) ? rule->is || !rule->number : rule->number || !rule->is)
+        complain(checker, entry, "\"%s\" fills \"%s\", expected number with a number and is with all else", rule->id,
+                 rule->finding);
+    else if (rule->is && !has_level(evidence, rule->is))
+        complain(checker, AT_KEY(entry, "is"), "\"%s\" sets \"%s\" to \"%s\", expected a level that it has", rule->id,
+                 rule->finding, rule->is);
+}
+
+static void check_watch(struct checker *checker)
+{
+    for (uint32_t i = 0; i < checker->facts->watch_count; i++) {
+        const struct qv_diary_rule *rule = &checker->facts->watch[i];
+        struct place entry = entry_place(checker, IDS_WATCH, i);
+        check_text(checker, &entry, "text", rule->id, rule->text);
+        check_sources(checker, &entry, rule->id, &rule->sources);
+        check_filling(checker, &entry, rule);
+        if (rule->condition_count == 0)
+            complain(checker, &entry, "\"%s\" has no conditions, expected at least one", rule->id);
+        for (uint32_t c = 0; c < rule->condition_count; c++) {
+            const struct qv_diary_condition *condition = &rule->conditions[c];
+            if (!condition->least && !condition->most && !condition->above && !condition->below)
+                complain(checker, AT_ENTRY(&entry, "if", c),
+                         "a condition of \"%s\" compares with nothing, expected least, most, above or below", rule->id);
+        }
+    }
+}
+
+static void check_places(struct checker *checker)
+{
+    const struct place *file = &checker->files[FILE_DIARY];
+    struct evidence site = find_evidence(checker, "site");
+    for (uint32_t i = 0; i < checker->facts->place_count; i++) {
+        const struct qv_place_words *place = &checker->facts->places[i];
+        const struct place *entry = AT_ENTRY(file, "places", i);
+        if (!site.finding || !has_level(site, place->site))
+            complain(checker, AT_KEY(entry, "site"), "a place is called \"%s\", expected a word of the finding site",
+                     place->site);
+        if (place->words.count == 0)
+            complain(checker, entry, "the place \"%s\" has no words, expected at least one", place->site);
+    }
+}
+
+static void check_folding(struct checker *checker)
+{
+    const struct qv_diary_folding *folding = &checker->facts->folding;
+    const struct place *entry = AT_KEY(&checker->files[FILE_DIARY], "folding");
+    if (folding->usual_known_days == 0 || folding->usual_known_days > folding->usual_over_days)
+        complain(checker, AT_KEY(entry, "usual_known_days"), "usual_known_days is %u, expected 1 to usual_over_days",
+                 folding->usual_known_days);
+    if (folding->onset_after_quiet_days == 0)
+        complain(checker, AT_KEY(entry, "onset_after_quiet_days"), "onset_after_quiet_days is 0, expected 1 or more");
+    check_sources(checker, entry, "folding", &folding->sources);
+}
+
 /* ---- rules ------------------------------------------------------------------------------------------------------- */
 
 /* Compiles one rule. One that cannot be read is a complaint and leaves *rule NULL; only lack of memory is an error. */
@@ -1062,6 +1248,23 @@ static int check_curve_rules(struct checker *checker, const struct qv_knowledge 
                 status = check_rule(checker, knowledge, AT_ENTRY(part, "curves", c), "if", contributor->id,
                                     contributor->parts[p].curves[c].if_rule, &rule);
         }
+    }
+    return status;
+}
+
+static int check_habit_rules(struct checker *checker, const struct qv_knowledge *knowledge)
+{
+    const struct qv_rule *rule;
+    int status = QV_OK;
+    for (uint32_t i = 0; i < checker->facts->habit_count; i++) {
+        const struct qv_habit *habit = &checker->facts->habits[i];
+        struct place entry = entry_place(checker, IDS_HABITS, i);
+        for (uint32_t h = 0; !status && h < habit->half_life_count; h++)
+            status = check_rule(checker, knowledge, AT_ENTRY(&entry, "half_lives", h), "if", habit->id,
+                                habit->half_lives[h].if_rule, &rule);
+        for (uint32_t r = 0; !status && r < habit->refusal_count; r++)
+            status = check_rule(checker, knowledge, AT_ENTRY(&entry, "refusals", r), "if", habit->id,
+                                habit->refusals[r].if_rule, &rule);
     }
     return status;
 }
@@ -1193,6 +1396,8 @@ static int check_rules_with(struct checker *checker, struct qv_knowledge *knowle
     if (!status)
         status = check_curve_rules(checker, knowledge);
     if (!status)
+        status = check_habit_rules(checker, knowledge);
+    if (!status)
         status = check_red_flag_rules(checker, knowledge, patterns_complete);
     return status;
 }
@@ -1253,6 +1458,11 @@ static int check_all(struct checker *checker)
     check_foods(checker);
     check_references(checker);
     check_claims(checker);
+    check_habits(checker);
+    check_watch(checker);
+    check_places(checker);
+    check_folding(checker);
+    check_sentences(checker);
     check_conditions(checker);
     return check_rules(checker);
 }

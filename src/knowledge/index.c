@@ -443,6 +443,29 @@ static int compile_curves(struct qv_knowledge *knowledge, struct qv_error *error
     return QV_OK;
 }
 
+/* Rules of entries that each habit has some of. */
+static int compile_habits(struct qv_knowledge *knowledge, struct qv_error *error)
+{
+    const struct qv_facts *facts = knowledge->facts;
+    knowledge->half_life_rules =
+        qv_arena_alloc(knowledge->arena, facts->habit_count, sizeof *knowledge->half_life_rules);
+    knowledge->refusal_rules = qv_arena_alloc(knowledge->arena, facts->habit_count, sizeof *knowledge->refusal_rules);
+    if (!knowledge->half_life_rules || !knowledge->refusal_rules)
+        return OUT_OF_MEMORY(error);
+    int status = QV_OK;
+    for (uint32_t h = 0; !status && h < facts->habit_count; h++) {
+        const struct qv_habit *habit = &facts->habits[h];
+        status = compile_all(knowledge, habit->half_lives, sizeof habit->half_lives[0],
+                             offsetof(struct qv_half_life, if_rule), habit->half_life_count, "diary.yaml",
+                             &knowledge->half_life_rules[h], error);
+        if (!status)
+            status = compile_all(knowledge, habit->refusals, sizeof habit->refusals[0],
+                                 offsetof(struct qv_trial_refusal, if_rule), habit->refusal_count, "diary.yaml",
+                                 &knowledge->refusal_rules[h], error);
+    }
+    return status;
+}
+
 int index_rules(struct qv_knowledge *knowledge, struct qv_error *error)
 {
     const struct qv_facts *facts = knowledge->facts;
@@ -461,6 +484,8 @@ int index_rules(struct qv_knowledge *knowledge, struct qv_error *error)
         status = COMPILE_ALL(reference_if, references, reference_count, qv_reference, if_rule, "references.yaml");
     if (!status)
         status = compile_curves(knowledge, error);
+    if (!status)
+        status = compile_habits(knowledge, error);
     if (!status)
         status = build_readers(knowledge, error);
     if (!status)
@@ -775,6 +800,24 @@ int index_tables(struct qv_knowledge *knowledge, struct qv_error *error)
     return group_signs(knowledge, error);
 }
 
+static int find_sentences(struct qv_knowledge *knowledge, struct qv_error *error)
+{
+    static const char *const ids[QV_SENTENCE_COUNT] = {
+#define SENTENCE_ID(name, id, words) id,
+        QV_SENTENCE_MAP(SENTENCE_ID)
+#undef SENTENCE_ID
+    };
+    for (int s = 0; s < QV_SENTENCE_COUNT; s++) {
+        for (uint32_t i = 0; i < knowledge->facts->sentence_count; i++) {
+            if (strcmp(knowledge->facts->sentences[i].id, ids[s]) == 0)
+                knowledge->sentences[s] = &knowledge->facts->sentences[i];
+        }
+        if (!knowledge->sentences[s])
+            return qv_fail(error, QV_ERR_DATA, "diary.yaml: no sentence \"%s\"", ids[s]);
+    }
+    return QV_OK;
+}
+
 int index_complete(struct qv_knowledge *knowledge, struct qv_error *error)
 {
     int status = index_evidence(knowledge, error);
@@ -784,6 +827,8 @@ int index_complete(struct qv_knowledge *knowledge, struct qv_error *error)
         status = index_tables(knowledge, error);
     if (!status)
         status = index_draws(knowledge, error);
+    if (!status)
+        status = find_sentences(knowledge, error);
     if (status)
         qv_knowledge_destroy(knowledge);
     return status;

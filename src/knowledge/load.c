@@ -164,7 +164,13 @@ static void merge(struct qv_facts *facts, const struct qv_facts *part)
     TAKE_LIST(foods, food_count)
     TAKE_LIST(references, reference_count)
     TAKE_LIST(claims, claim_count)
+    TAKE_LIST(habits, habit_count)
+    TAKE_LIST(watch, watch_count)
+    TAKE_LIST(places, place_count)
+    TAKE_LIST(sentences, sentence_count)
 #undef TAKE_LIST
+    if (part->sentences) /* the file that has them says how to fold, too */
+        facts->folding = part->folding;
 }
 
 /* FNV-1a (Fowler, Noll, Vo) over all names and bytes: the version says which knowledge answered, not who wrote it. */

@@ -17,6 +17,7 @@
 #define NUMBER_O(T, key, member) CYAML_FIELD_FLOAT(key, CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct T, member)
 #define NUMBER_PTR_O(T, key, member)                                                                                   \
     CYAML_FIELD_FLOAT_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct T, member)
+#define COUNT(T, key, member) CYAML_FIELD_UINT(key, CYAML_FLAG_DEFAULT, struct T, member)
 #define COUNT_O(T, key, member) CYAML_FIELD_UINT(key, CYAML_FLAG_OPTIONAL, struct T, member)
 #define FLAG_O(T, key, member) CYAML_FIELD_BOOL(key, CYAML_FLAG_OPTIONAL, struct T, member)
 #define ENUM(T, key, member, names)                                                                                    \
@@ -368,6 +369,105 @@ static const cyaml_schema_field_t claim_fields[] = {
 };
 ENTRY(claim, qv_claim, claim_fields);
 
+static const cyaml_strval_t diary_measures[] = {
+#define DIARY_MEASURE(name, id) {id, QV_DIARY_##name},
+    QV_DIARY_MEASURE_MAP(DIARY_MEASURE)
+#undef DIARY_MEASURE
+};
+
+static const cyaml_schema_field_t half_life_fields[] = {
+    TEXT_O(qv_half_life, "if", if_rule),
+    NUMBER(qv_half_life, "hours", hours),
+    NUMBER(qv_half_life, "low_hours", low_hours),
+    NUMBER(qv_half_life, "high_hours", high_hours),
+    TEXT(qv_half_life, "text", text),
+    ENUM(qv_half_life, "grade", grade, grades),
+    WORDS(qv_half_life, "sources", sources),
+    TEXT_O(qv_half_life, "note", note),
+    CYAML_FIELD_END,
+};
+ENTRY(half_life, qv_half_life, half_life_fields);
+
+static const cyaml_schema_field_t refusal_fields[] = {
+    TEXT(qv_trial_refusal, "if", if_rule),
+    TEXT(qv_trial_refusal, "text", text),
+    WORDS(qv_trial_refusal, "sources", sources),
+    CYAML_FIELD_END,
+};
+ENTRY(refusal, qv_trial_refusal, refusal_fields);
+
+static const cyaml_schema_field_t habit_fields[] = {
+    ID(qv_habit, "id", id),
+    ID(qv_habit, "name", name),
+    ID_O(qv_habit, "finding", finding),
+    ID(qv_habit, "per", per),
+    NUMBER(qv_habit, "step", step),
+    NUMBER(qv_habit, "prior_sd", prior_sd),
+    TEXT(qv_habit, "same_day", same_day),
+    TEXT(qv_habit, "day_after", day_after),
+    TEXT_O(qv_habit, "after_drop", after_drop),
+    LIST(qv_habit, "half_lives", half_lives, half_life_count, half_life, CYAML_FLAG_OPTIONAL),
+    TEXT_O(qv_habit, "trial", trial),
+    LIST(qv_habit, "refusals", refusals, refusal_count, refusal, CYAML_FLAG_OPTIONAL),
+    ENUM(qv_habit, "grade", grade, grades),
+    WORDS(qv_habit, "sources", sources),
+    TEXT_O(qv_habit, "note", note),
+    CYAML_FIELD_END,
+};
+ENTRY(habit, qv_habit, habit_fields);
+
+static const cyaml_schema_field_t diary_condition_fields[] = {
+    ENUM(qv_diary_condition, "measure", measure, diary_measures),
+    NUMBER_PTR_O(qv_diary_condition, "least", least),
+    NUMBER_PTR_O(qv_diary_condition, "most", most),
+    NUMBER_PTR_O(qv_diary_condition, "above", above),
+    NUMBER_PTR_O(qv_diary_condition, "below", below),
+    CYAML_FIELD_END,
+};
+ENTRY(diary_condition, qv_diary_condition, diary_condition_fields);
+
+static const cyaml_schema_field_t watch_fields[] = {
+    ID(qv_diary_rule, "id", id),
+    ID_O(qv_diary_rule, "finding", finding),
+    ID_O(qv_diary_rule, "is", is),
+    ENUM_PTR_O(qv_diary_rule, "number", number, diary_measures),
+    FLAG_O(qv_diary_rule, "at_least", at_least),
+    COUNT_O(qv_diary_rule, "over_days", over_days),
+    LIST(qv_diary_rule, "if", conditions, condition_count, diary_condition, CYAML_FLAG_DEFAULT),
+    TEXT(qv_diary_rule, "text", text),
+    ENUM(qv_diary_rule, "grade", grade, grades),
+    WORDS(qv_diary_rule, "sources", sources),
+    TEXT_O(qv_diary_rule, "note", note),
+    CYAML_FIELD_END,
+};
+ENTRY(watch_rule, qv_diary_rule, watch_fields);
+
+static const cyaml_schema_field_t place_words_fields[] = {
+    ID(qv_place_words, "site", site),
+    WORDS(qv_place_words, "words", words),
+    CYAML_FIELD_END,
+};
+ENTRY(place_words, qv_place_words, place_words_fields);
+
+static const cyaml_schema_field_t folding_fields[] = {
+    COUNT(qv_diary_folding, "usual_over_days", usual_over_days),
+    COUNT(qv_diary_folding, "usual_known_days", usual_known_days),
+    COUNT(qv_diary_folding, "onset_after_quiet_days", onset_after_quiet_days),
+    COUNT(qv_diary_folding, "began_within_days", began_within_days),
+    ENUM(qv_diary_folding, "grade", grade, grades),
+    WORDS(qv_diary_folding, "sources", sources),
+    TEXT_O(qv_diary_folding, "note", note),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t sentence_fields[] = {
+    ID(qv_sentence, "id", id),
+    TEXT(qv_sentence, "text", text),
+    WORDS(qv_sentence, "sources", sources),
+    CYAML_FIELD_END,
+};
+ENTRY(sentence, qv_sentence, sentence_fields);
+
 /* ---- files ---------------------------------------------------------------------------------------------------- */
 
 #define FACTS(key, member, counter, entry) LIST(qv_facts, key, member, counter, entry, CYAML_FLAG_DEFAULT)
@@ -386,12 +486,20 @@ ENTRY(claim, qv_claim, claim_fields);
 #define FACTS_FOODS FACTS("foods", foods, food_count, food)
 #define FACTS_REFERENCES FACTS("references", references, reference_count, reference)
 #define FACTS_CLAIMS FACTS("claims", claims, claim_count, claim)
+#define FACTS_FOLDING MAPPING(qv_facts, "folding", folding, folding_fields)
+#define FACTS_HABITS FACTS("habits", habits, habit_count, habit)
+#define FACTS_WATCH FACTS("watch", watch, watch_count, watch_rule)
+#define FACTS_PLACES FACTS("places", places, place_count, place_words)
+#define FACTS_SENTENCES FACTS("sentences", sentences, sentence_count, sentence)
 
 static const cyaml_schema_field_t facts_fields[] = {
-    FACTS_SOURCES,      FACTS_LEVELS,     FACTS_NUMBERS,   FACTS_FINDINGS,
-    FACTS_PATTERNS,     FACTS_CONDITIONS, FACTS_RED_FLAGS, FACTS_ADVICE,
-    FACTS_CONTRIBUTORS, FACTS_TESTS,      FACTS_MEDICINES, FACTS_DRINKS,
-    FACTS_FOODS,        FACTS_REFERENCES, FACTS_CLAIMS,    ID(qv_facts, "version", version),
+    FACTS_SOURCES,   FACTS_LEVELS,     FACTS_NUMBERS,
+    FACTS_FINDINGS,  FACTS_PATTERNS,   FACTS_CONDITIONS,
+    FACTS_RED_FLAGS, FACTS_ADVICE,     FACTS_CONTRIBUTORS,
+    FACTS_TESTS,     FACTS_MEDICINES,  FACTS_DRINKS,
+    FACTS_FOODS,     FACTS_REFERENCES, FACTS_CLAIMS,
+    FACTS_FOLDING,   FACTS_HABITS,     FACTS_WATCH,
+    FACTS_PLACES,    FACTS_SENTENCES,  ID(qv_facts, "version", version),
     CYAML_FIELD_END,
 };
 const cyaml_schema_value_t facts_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct qv_facts, facts_fields)};
@@ -414,11 +522,12 @@ FILE_SCHEMA(drinks, FACTS_DRINKS);
 FILE_SCHEMA(foods, FACTS_FOODS);
 FILE_SCHEMA(references, FACTS_REFERENCES);
 FILE_SCHEMA(claims, FACTS_CLAIMS);
+FILE_SCHEMA(diary, FACTS_FOLDING, FACTS_HABITS, FACTS_WATCH, FACTS_PLACES, FACTS_SENTENCES);
 
 const struct knowledge_file knowledge_files[KNOWLEDGE_FILE_COUNT] = {
     {"sources.yaml", &sources_file},   {"levels.yaml", &levels_file},       {"findings.yaml", &findings_file},
     {"patterns.yaml", &patterns_file}, {"red_flags.yaml", &red_flags_file}, {"contributors.yaml", &contributors_file},
     {"advice.yaml", &advice_file},     {"tests.yaml", &tests_file},         {"medicines.yaml", &medicines_file},
     {"drinks.yaml", &drinks_file},     {"foods.yaml", &foods_file},         {"references.yaml", &references_file},
-    {"claims.yaml", &claims_file},
+    {"claims.yaml", &claims_file},     {"diary.yaml", &diary_file},
 };

@@ -523,6 +523,84 @@ static void show_contributor(struct sheet *sheet, uint32_t index)
     }
 }
 
+static void show_habit(struct sheet *sheet, uint32_t index)
+{
+    const struct qv_habit *h = &sheet->knowledge->facts->habits[index];
+    title(sheet, "habits", h->id, h->name);
+    detail(sheet, "step", h->per);
+    sheet_sayf(sheet, "%g of the log rate ratio", h->prior_sd);
+    sheet_flush_labelled(sheet, LABEL_COLUMN, "prior sd", DETAIL_COLUMN);
+    detail(sheet, "drop", h->after_drop);
+    detail(sheet, "fills", h->finding);
+    detail(sheet, "trial", h->trial);
+    for (uint32_t i = 0; i < h->refusal_count; i++) {
+        detail(sheet, "no trial if", h->refusals[i].if_rule);
+        detail(sheet, "", h->refusals[i].text);
+    }
+    detail(sheet, "note", h->note);
+    detail_basis(sheet, qv_grade_name(h->grade), &h->sources);
+    if (h->half_life_count)
+        sheet_heading(sheet, "Half-life", "the first that applies");
+    for (uint32_t i = 0; i < h->half_life_count; i++) {
+        const struct qv_half_life *l = &h->half_lives[i];
+        sheet_sayf(sheet, "%g" TIE "h (%g–%g)  ", l->hours, l->low_hours, l->high_hours);
+        sheet_say(sheet, l->if_rule ? l->if_rule : "everybody else");
+        sheet_flush_item(sheet, 2);
+        detail(sheet, "note", l->note);
+        detail_basis(sheet, qv_grade_name(l->grade), &l->sources);
+    }
+}
+
+static const char *const diary_measures[] = {
+#define MEASURE_ID(name, id) id,
+    QV_DIARY_MEASURE_MAP(MEASURE_ID)
+#undef MEASURE_ID
+};
+
+static void say_bound(struct sheet *sheet, const char *sign, const double *bound)
+{
+    if (bound)
+        sheet_sayf(sheet, " %s %g", sign, *bound);
+}
+
+static void show_diary_rule(struct sheet *sheet, uint32_t index)
+{
+    const struct qv_diary_rule *r = &sheet->knowledge->facts->watch[index];
+    title(sheet, "watch", r->id, NULL);
+    sheet_say(sheet, r->text);
+    sheet_flush(sheet, 2, 2);
+    for (uint32_t i = 0; i < r->condition_count; i++) {
+        const struct qv_diary_condition *c = &r->conditions[i];
+        sheet_say(sheet, diary_measures[c->measure]);
+        say_bound(sheet, "≥", c->least);
+        say_bound(sheet, ">", c->above);
+        say_bound(sheet, "≤", c->most);
+        say_bound(sheet, "<", c->below);
+        sheet_flush_labelled(sheet, LABEL_COLUMN, i ? "and" : "if", DETAIL_COLUMN);
+    }
+    if (r->over_days) {
+        sheet_sayf(sheet, "the last %u days", r->over_days);
+        sheet_flush_labelled(sheet, LABEL_COLUMN, "over", DETAIL_COLUMN);
+    }
+    if (r->finding) {
+        sheet_say(sheet, r->finding);
+        sheet_say(sheet, " = ");
+        sheet_say(sheet, r->number ? diary_measures[*r->number] : r->is);
+        sheet_flush_labelled(sheet, LABEL_COLUMN, "fills", DETAIL_COLUMN);
+    }
+    detail(sheet, "note", r->note);
+    detail_basis(sheet, qv_grade_name(r->grade), &r->sources);
+}
+
+static void show_sentence(struct sheet *sheet, uint32_t index)
+{
+    const struct qv_sentence *sentence = &sheet->knowledge->facts->sentences[index];
+    title(sheet, "sentences", sentence->id, NULL);
+    sheet_say(sheet, sentence->text);
+    sheet_flush(sheet, 2, 2);
+    detail_basis(sheet, NULL, &sentence->sources);
+}
+
 static void show_advice(struct sheet *sheet, uint32_t index)
 {
     static const char *const when[] = {
@@ -708,6 +786,8 @@ static void show_source(struct sheet *sheet, uint32_t index)
     CITED_BY(foods, food_count, "foods");
     CITED_BY(references, reference_count, "references");
     CITED_BY(claims, claim_count, "claims");
+    CITED_BY(habits, habit_count, "habits");
+    CITED_BY(watch, watch_count, "watch");
 }
 
 static void show_claim(struct sheet *sheet, uint32_t index)
@@ -746,6 +826,9 @@ static void show_level(struct sheet *sheet, uint32_t index)
     X(drinks, drink_count, show_drink)                                                                                 \
     X(foods, food_count, show_food)                                                                                    \
     X(references, reference_count, show_reference)                                                                     \
+    X(habits, habit_count, show_habit)                                                                                 \
+    X(watch, watch_count, show_diary_rule)                                                                             \
+    X(sentences, sentence_count, show_sentence)                                                                        \
     X(sources, source_count, show_source)                                                                              \
     X(claims, claim_count, show_claim)
 

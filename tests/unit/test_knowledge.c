@@ -491,6 +491,153 @@ static void test_witnesses(void **unused)
     }
 }
 
+/* ---- the diary --------------------------------------------------------------------------------------------------- */
+
+static void test_habits_are_those_of_the_contract(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *id, *per;
+        bool drop;
+    } rows[] = {{"caffeine", "100 mg", true},   {"sleep", "1 h", true},         {"stress", "1 score", false},
+                {"fatigue", "1 score", false},  {"alcohol", "10 g", true},      {"water", "500 mL", false},
+                {"magnesium", "100 mg", false}, {"potassium", "500 mg", false}, {"exercise", "30 min", false}};
+    assert_int_equal(knowledge->facts->habit_count, COUNT_OF(rows));
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        int index = qv_knowledge_habit(knowledge, rows[i].id);
+        assert_true(index >= 0);
+        const struct qv_habit *habit = &knowledge->facts->habits[index];
+        assert_string_equal(habit->per, rows[i].per);
+        assert_int_equal(habit->after_drop != NULL, rows[i].drop);
+        assert_true(exp(2 * habit->prior_sd) > 1.5); /* 1.5 a step is nothing unusual */
+    }
+    assert_int_equal(qv_knowledge_habit(knowledge, "medicine"), -1); /* never a factor, never a trial */
+}
+
+static void test_caffeine_stays_as_long_as_the_person_lets_it(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *person;
+        double hours;
+    } rows[] = {
+        {"", 5.3},
+        {"pregnant=yes", 8.3},
+        {"pregnant=yes pregnancy_weeks=12", 8.3},
+        {"pregnancy_weeks=34", 15},
+        {"nicotine=yes", 3.2},
+        {"nicotine=yes pregnant=yes", 8.3},
+        {"age=8", 2.7},
+        {"medicine:fluvoxamine/-/-/-", 56},
+        {"medicine:ciprofloxacin/3/-/-", 10.7},
+        {"medicine:sertraline/3/-/-", 5.3},
+    };
+    static struct person person;
+    int caffeine = qv_knowledge_habit(knowledge, "caffeine"), sleep = qv_knowledge_habit(knowledge, "sleep");
+    assert_true(caffeine >= 0 && sleep >= 0);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        say(&person, rows[i].person);
+        const struct qv_half_life *found = qv_habit_half_life(knowledge, (uint32_t)caffeine, &person.situation);
+        if (!found || found->hours != rows[i].hours)
+            fail_msg("\"%s\": %g h, expected %g", rows[i].person, found ? found->hours : NAN, rows[i].hours);
+    }
+    assert_null(qv_habit_half_life(knowledge, (uint32_t)sleep, &person.situation));
+}
+
+static void test_who_must_not_try(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *habit, *person;
+        bool refused;
+    } rows[] = {
+        {"caffeine", "", false},
+        {"caffeine", "medicine:lithium/90/-/-", true},
+        {"caffeine", "pregnant=yes", true},
+        {"alcohol", "alcohol_g_per_day=20", false},
+        {"alcohol", "heavy_drinking=yes", true},
+        {"alcohol", "age=16", true},
+        {"potassium", "", false},
+        {"potassium", "kidney_disease=yes", true},
+        {"potassium", "medicine:spironolactone/9/-/-", true},
+        {"magnesium", "kidney_disease=yes", true},
+        {"magnesium", "medicine:spironolactone/9/-/-", true},
+        {"water", "heart_failure=yes", true},
+        {"sleep", "kidney_disease=yes", false},
+    };
+    static struct person person;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        say(&person, rows[i].person);
+        int habit = qv_knowledge_habit(knowledge, rows[i].habit);
+        if ((qv_habit_refusal(knowledge, (uint32_t)habit, &person.situation) != NULL) != rows[i].refused)
+            fail_msg("%s for \"%s\": expected %s", rows[i].habit, rows[i].person, rows[i].refused ? "no" : "yes");
+    }
+}
+
+/* "observed_days=20 trend_low=1.01" → the measures; the rest is not known. */
+static void measure(const char *text, double measures[QV_DIARY_MEASURE_COUNT])
+{
+    static const char *const ids[] = {
+#define MEASURE_ID(name, id) id,
+        QV_DIARY_MEASURE_MAP(MEASURE_ID)
+#undef MEASURE_ID
+    };
+    char id[64];
+    double value;
+    for (int m = 0; m < QV_DIARY_MEASURE_COUNT; m++)
+        measures[m] = NAN;
+    for (int length; sscanf(text, " %63[a-z_]=%lf%n", id, &value, &length) == 2; text += length) {
+        int m = 0;
+        while (m < QV_DIARY_MEASURE_COUNT && strcmp(ids[m], id) != 0)
+            m++;
+        assert_true(m < QV_DIARY_MEASURE_COUNT);
+        measures[m] = value;
+    }
+}
+
+static void test_the_watchful_diary(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *rule, *measures;
+        bool holds;
+    } rows[] = {
+        {"worsening", "observed_days=14 trend_low=1.001", true},
+        {"worsening", "observed_days=13 trend_low=1.3", false},
+        {"worsening", "observed_days=60 trend_low=1", false},
+        {"worsening", "observed_days=60", false}, /* not known is not worse */
+        {"worsening", "", false},
+        {"improving", "observed_days=14 trend_high=0.99", true},
+        {"improving", "observed_days=14 trend_high=1", false},
+        {"steady", "observed_days=30 trend_low=0.95 trend_high=1.05", true},
+        {"steady", "observed_days=30 trend_low=0.5 trend_high=2", false},
+        {"lasts", "days_since_onset=15", true},
+        {"lasts", "days_since_onset=14", false}, /* a young diary does not make a twitch young */
+        {"no_day_without", "days_since_onset=21 observed_days=14 quiet_share=0", true},
+        {"no_day_without", "days_since_onset=21 observed_days=13 quiet_share=0", false},
+        {"no_day_without", "days_since_onset=21 observed_days=21 quiet_share=0.05", false},
+        {"all_the_time", "observed_days=7 quiet_share=0 twitches_per_day=1000", true},
+        {"all_the_time", "observed_days=7 quiet_share=0 twitches_per_day=30", false},
+        {"moved_on", "new_place_days=2", true},
+        {"moved_on", "new_place_days=1", false},
+        {"new_medicine", "medicine_days_before=56", true},
+        {"new_medicine", "medicine_days_before=-1", false}, /* begun after the twitch */
+        {"new_medicine", "medicine_days_before=57", false},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        double measures[QV_DIARY_MEASURE_COUNT];
+        const struct qv_diary_rule *rule = NULL;
+        for (uint32_t r = 0; r < knowledge->facts->watch_count; r++) {
+            if (strcmp(knowledge->facts->watch[r].id, rows[i].rule) == 0)
+                rule = &knowledge->facts->watch[r];
+        }
+        assert_non_null(rule);
+        measure(rows[i].measures, measures);
+        if (qv_diary_rule_holds(rule, measures) != rows[i].holds)
+            fail_msg("%s with \"%s\": expected %s", rows[i].rule, rows[i].measures, rows[i].holds ? "yes" : "no");
+    }
+}
+
 /* ---- medicines --------------------------------------------------------------------------------------------------- */
 
 static void test_medicine_names(void **unused)
@@ -651,6 +798,31 @@ static const struct defect defects[] = {
     {"contributors.yaml", "{at: 7, odds: 1}", "{at: 7, odds: 0}", "more than 0", ON_THE_LINE, NULL},
     {"drinks.yaml", "caffeine_low_mg: 95", "caffeine_low_mg: 150", "usual amount", ON_THE_LINE, NULL},
     {"foods.yaml", "magnesium_mg: 32, potassium_mg: 422, ", "", "neither", ON_THE_LINE, NULL},
+    /* the diary */
+    {"diary.yaml", "measure: observed_days", "measure: seen_days", "nvalid", NEARBY, NULL},
+    {"diary.yaml", "step: 1", "step: 2", "the same number", ON_THE_LINE, NULL},
+    {"diary.yaml", "step: 1", "step: 0", "the same number", ON_THE_LINE, NULL},
+    {"diary.yaml", "prior_sd: 0.5", "prior_sd: 0", "prior_sd", ON_THE_LINE, NULL},
+    {"diary.yaml", "prior_sd: 0.5", "prior_sd: .nan", "nvalid", ON_THE_LINE, NULL},
+    {"diary.yaml", "finding: sleep_hours", "finding: side", "number", ON_THE_LINE, NULL},
+    {"diary.yaml", "if: \"facial_droop\"", "if: \"facial_drop\"", "unknown finding", ON_THE_LINE, NULL},
+    {"diary.yaml", "if: \"onset_days < 1\"", "if: \"onset_days\"", "stand alone", ON_THE_LINE, NULL},
+    {"diary.yaml", "low_hours: 2", "low_hours: 6", "ascend", ON_THE_LINE, NULL},
+    {"diary.yaml", "low_hours: 2", "low_hours: 0", "ascend", ON_THE_LINE, NULL},
+    {"diary.yaml", "trial: \"Sleep more.\"", "trial: \"Stop taking it.\"", "stop taking", ON_THE_LINE, NULL},
+    {"diary.yaml", "finding: onset_days", "finding: onset", "a finding", ON_THE_LINE, NULL},
+    {"diary.yaml", "    number: days_since_onset\n", "", "expected number", NEARBY, NULL},
+    {"diary.yaml", "is: left", "is: up", "\"up\"", ON_THE_LINE, NULL},
+    {"diary.yaml", ", least: 15", "", "compares with nothing", ON_THE_LINE, NULL},
+    {"diary.yaml", "site: eyelid", "site: nose", "nose", ON_THE_LINE, NULL},
+    {"diary.yaml", "usual_known_days: 7", "usual_known_days: 29", "usual_over_days", ON_THE_LINE, NULL},
+    {"diary.yaml", "id: keep_noting", "id: keep", "nothing says", ON_THE_LINE, NULL},
+    {"diary.yaml", "id: keep_noting", "id: keep", "\"keep_noting\" is missing", NEARBY, NULL},
+    {"diary.yaml", "{habits}!", "{habit}!", "{habit}", ON_THE_LINE, NULL},
+    {"diary.yaml", "{habits}!", "All!", "lacks {habits}", ON_THE_LINE, NULL},
+    {"diary.yaml", "{effect} {when}, {low} to {high}.", "{effect} {when}, {low}.", "lacks {high}", ON_THE_LINE, NULL},
+    {"diary.yaml", "{habits}!", "{habits}! {", "single brace", ON_THE_LINE, NULL},
+    {"diary.yaml", "{habits}!", "}{habits}!", "single brace", ON_THE_LINE, NULL},
 };
 
 /* A copy of the fixture: links to its files, all but the one that is changed. */
@@ -846,6 +1018,10 @@ int main(void)
         cmocka_unit_test(test_rules_hold),
         cmocka_unit_test(test_every_red_flag_has_a_witness),
         cmocka_unit_test(test_witnesses),
+        cmocka_unit_test(test_habits_are_those_of_the_contract),
+        cmocka_unit_test(test_caffeine_stays_as_long_as_the_person_lets_it),
+        cmocka_unit_test(test_who_must_not_try),
+        cmocka_unit_test(test_the_watchful_diary),
         cmocka_unit_test(test_medicine_names),
         cmocka_unit_test(test_no_such_directory),
     };

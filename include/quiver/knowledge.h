@@ -320,7 +320,7 @@ struct qv_diary_folding {
     X(POSSIBLE_TRIGGER, "possible_trigger", "effect when low high")                                                    \
     X(NO_CLEAR_EFFECT, "no_clear_effect", "when low high")                                                             \
     X(LIKELY_PROTECTIVE, "likely_protective", "effect when low high")                                                  \
-    X(NOT_ENOUGH_DATA, "not_enough_data", "habit days known")                                                          \
+    X(NOT_ENOUGH_DATA, "not_enough_data", "habit days known date")                                                     \
     X(NOT_ENOUGH_CHANGE, "not_enough_change", "habit known")                                                           \
     X(NOT_LOGGED, "not_logged", "habits")                                                                              \
     X(FOUND_LIKELY, "found_likely", "habits")                                                                          \
@@ -331,6 +331,7 @@ struct qv_diary_folding {
     X(TREND_RISING, "trend_rising", "effect low high")                                                                 \
     X(TREND_FALLING, "trend_falling", "effect low high")                                                               \
     X(TREND_UNCLEAR, "trend_unclear", "low high")                                                                      \
+    X(TREND_STEADY, "trend_steady", "")                                                                                \
     X(ASSOCIATION, "association", "")                                                                                  \
     X(ENTWINED, "entwined", "habit with")                                                                              \
     X(TRY_IT, "try_it", "habit id")                                                                                    \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * @file report.h — paper: an answer as a terminal page and as JSON; a piece of knowledge as text; a measurement as a picture.
+ * @file report.h — paper: an answer as a terminal page and as JSON; a piece of knowledge as text; a measurement and
+ * triggers as pictures.
  *
  * Writers append to a qv_text and never print. The page for people says the same facts as the JSON answer.
  *
@@ -12,6 +13,7 @@
 
 #include <quiver/base.h>
 #include <quiver/knowledge.h>
+#include <quiver/nof1.h>
 #include <quiver/reason.h>
 #include <quiver/vision.h>
 
@@ -48,6 +50,14 @@ void qv_json_phantom(const struct qv_phantom *phantom, unsigned indent, struct q
 void qv_page_measurement(const struct qv_measurement *measurement, const struct qv_page_settings *settings,
                          struct qv_text *text);
 
+/** Triggers as the contract's JSON object, with what they mean in words and day by day. `indent` 0: one line. */
+void qv_json_triggers(const struct qv_knowledge *knowledge, const struct qv_triggers *triggers, unsigned indent,
+                      struct qv_text *text);
+
+/** Triggers on one screen, for the person whose diary it is: what matters first, what is not known yet and when it will be. */
+void qv_page_triggers(const struct qv_knowledge *knowledge, const struct qv_triggers *triggers,
+                      const struct qv_page_settings *settings, struct qv_text *text);
+
 /* ---- pictures ---------------------------------------------------------------------------------------------------- */
 
 enum qv_plot_format { QV_PLOT_SVG, QV_PLOT_PNG, QV_PLOT_PDF };
@@ -71,6 +81,16 @@ int qv_plot_check(const char *path, struct qv_error *error) QV_MUST_CHECK;
  * Errors: as qv_plot_format() and qv_plot_draw(); QV_ERR_CANNOT_CREATE; QV_ERR_IO.
  */
 int qv_plot_write(const struct qv_measurement *measurement, const char *path, struct qv_error *error) QV_MUST_CHECK;
+
+/**
+ * Draws triggers on a page of A4, lying: a forest plot of the habits, the twitches of each day beside those that the
+ * model expects, what each day holds of each habit. A day of which nothing is known is hatched, and never drawn as 0. Errors as qv_plot_draw().
+ */
+int qv_plot_triggers_draw(const struct qv_knowledge *knowledge, const struct qv_triggers *triggers,
+                          enum qv_plot_format format, struct qv_text *out, struct qv_error *error) QV_MUST_CHECK;
+/** The same into a file. Errors as qv_plot_write(); qv_plot_check() says beforehand. */
+int qv_plot_triggers(const struct qv_knowledge *knowledge, const struct qv_triggers *triggers, const char *path,
+                     struct qv_error *error) QV_MUST_CHECK;
 
 /** Says before the work is done whether qv_overlay_write() could do its part on @p clip. Errors as there. */
 int qv_overlay_check(const char *clip, const char *path, struct qv_error *error) QV_MUST_CHECK;

@@ -21,6 +21,9 @@ struct draw_module {
     /** A measurement on one page; the bytes of the file are added to @p out. */
     int (*measurement)(const struct qv_measurement *measurement, enum qv_plot_format format, struct qv_text *out,
                        struct qv_error *error);
+    /** Triggers on one page; likewise. */
+    int (*triggers)(const struct qv_knowledge *knowledge, const struct qv_triggers *triggers,
+                    enum qv_plot_format format, struct qv_text *out, struct qv_error *error);
     /** What was measured, drawn onto the frames of a clip, one after another (qv_replay()). */
     int (*overlay_open)(const struct qv_measurement *measurement, struct draw_overlay **out, struct qv_error *error);
     int (*overlay_paint)(struct draw_overlay *overlay, const struct qv_replay_frame *frame, struct qv_error *error);

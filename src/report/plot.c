@@ -57,3 +57,26 @@ int qv_plot_write(const struct qv_measurement *measurement, const char *path, st
     qv_text_finish(&bytes);
     return status;
 }
+
+int qv_plot_triggers_draw(const struct qv_knowledge *knowledge, const struct qv_triggers *triggers,
+                          enum qv_plot_format format, struct qv_text *out, struct qv_error *error)
+{
+    const struct draw_module *draw;
+    const int status = draw_open(&draw, error);
+    return status ? status : draw->triggers(knowledge, triggers, format, out, error);
+}
+
+int qv_plot_triggers(const struct qv_knowledge *knowledge, const struct qv_triggers *triggers, const char *path,
+                     struct qv_error *error)
+{
+    enum qv_plot_format format = QV_PLOT_SVG;
+    int status = qv_plot_format(path, &format, error);
+    struct qv_text bytes;
+    qv_text_init(&bytes, PICTURE_BYTES_MAX);
+    if (status == QV_OK)
+        status = qv_plot_triggers_draw(knowledge, triggers, format, &bytes, error);
+    if (status == QV_OK)
+        status = beside_write(&bytes, path, error);
+    qv_text_finish(&bytes);
+    return status;
+}

@@ -46,9 +46,16 @@ struct picture {
     char title[200], diary[160];
 };
 
-static const char *taken(struct picture *p)
+static const char *words_of(const struct picture *p)
 {
     return p->text.bytes ? p->text.bytes : "";
+}
+
+static void clear_words(struct picture *p)
+{
+    if (p->text.failed)
+        canvas_break(p->c);
+    qv_text_clear(&p->text);
 }
 
 /* ---- words ------------------------------------------------------------------------------------------------------------------ */
@@ -168,8 +175,8 @@ static void draw_ticks(const struct forest *f, double top, double bottom)
         else
             trigger_say_figure(ratios[i], false, &f->p->text);
         canvas_words(f->p->c, (struct point){x, bottom + 12},
-                     &(struct type){.size = TYPE_SMALL, .colour = GREY, .align = ALIGN_MIDDLE}, taken(f->p));
-        qv_text_clear(&f->p->text);
+                     &(struct type){.size = TYPE_SMALL, .colour = GREY, .align = ALIGN_MIDDLE}, words_of(f->p));
+        clear_words(f->p);
     }
 }
 
@@ -207,8 +214,9 @@ static void draw_forest_row(const struct forest *f, const struct qv_trigger *t, 
     const struct colour ink = speaks ? INK : GREY;
     say_label(p, t, &p->text);
     canvas_words(p->c, (struct point){box.x, y + 3.5},
-                 &(struct type){.size = TYPE_BODY, .bold = speaks, .colour = ink, .width = LABEL_WIDTH - 6}, taken(p));
-    qv_text_clear(&p->text);
+                 &(struct type){.size = TYPE_BODY, .bold = speaks, .colour = ink, .width = LABEL_WIDTH - 6},
+                 words_of(p));
+    clear_words(p);
     draw_interval(f, t, y);
     trigger_say_figure(t->rate.ratio, false, &p->text);
     qv_text_puts(&p->text, "  (");
@@ -217,8 +225,8 @@ static void draw_forest_row(const struct forest *f, const struct qv_trigger *t, 
     trigger_say_figure(t->rate.high, false, &p->text);
     qv_text_puts(&p->text, ")");
     canvas_words(p->c, (struct point){box.x + box.width, y + 3.5},
-                 &(struct type){.size = TYPE_SMALL, .bold = speaks, .colour = ink, .align = ALIGN_RIGHT}, taken(p));
-    qv_text_clear(&p->text);
+                 &(struct type){.size = TYPE_SMALL, .bold = speaks, .colour = ink, .align = ALIGN_RIGHT}, words_of(p));
+    clear_words(p);
 }
 
 /* What cannot be told yet, a line each, and from when it can. */
@@ -244,8 +252,8 @@ static void draw_unknown(struct picture *p, struct box box)
                            date);
         else
             qv_text_puts(&p->text, ", no date can be foreseen");
-        canvas_words(p->c, (struct point){box.x, y}, &line, taken(p));
-        qv_text_clear(&p->text);
+        canvas_words(p->c, (struct point){box.x, y}, &line, words_of(p));
+        clear_words(p);
     }
 }
 
@@ -254,8 +262,8 @@ static void draw_key(struct picture *p, struct point at, uint32_t left_out)
     qv_text_puts(&p->text, "■ likely   □ perhaps   ○ no clear effect");
     if (left_out)
         qv_text_printf(&p->text, "   and %u more in the JSON", left_out);
-    canvas_words(p->c, at, &(struct type){.size = TYPE_SMALL, .colour = GREY, .align = ALIGN_MIDDLE}, taken(p));
-    qv_text_clear(&p->text);
+    canvas_words(p->c, at, &(struct type){.size = TYPE_SMALL, .colour = GREY, .align = ALIGN_MIDDLE}, words_of(p));
+    clear_words(p);
 }
 
 static void draw_forest(struct picture *p, struct box box)
@@ -524,18 +532,18 @@ int plot_triggers(const struct qv_knowledge *knowledge, const struct qv_triggers
     qv_text_init(&p.text, WORDS_BYTES_MAX);
     qv_text_init(&p.all, (size_t)16 << 20);
     trigger_say_found(&p.words, &p.text);
-    snprintf(p.title, sizeof p.title, "%s", taken(&p));
+    snprintf(p.title, sizeof p.title, "%s", words_of(&p));
+    int status = qv_text_check(&p.text, error);
     qv_text_clear(&p.text);
     say_range(&p);
     say_all(&p);
-    int status = qv_text_check(&p.all, error);
+    if (status == QV_OK)
+        status = qv_text_check(&p.all, error);
     if (status == QV_OK)
         status = canvas_create(format, PAGE_WIDTH, PAGE_HEIGHT, PIXELS_PER_POINT, "What goes with your twitches",
                                p.all.bytes, out, &p.c, error);
     if (status == QV_OK) {
         draw_page(&p);
-        if (p.text.failed)
-            canvas_break(p.c);
         status = canvas_finish(p.c, error);
     }
     qv_text_finish(&p.text);

@@ -256,6 +256,7 @@ static bool say_found_of(const struct trigger_words *w, enum qv_trigger_verdict 
         qv_text_init(&name, WORDS_BYTES_MAX);
         trigger_say_what(w, found[i], &name);
         say_list(&habits.text, name.bytes ? name.bytes : "", i, count);
+        habits.text.failed = habits.text.failed || name.failed;
         qv_text_finish(&name);
     }
     if (count && out->length && out->bytes[out->length - 1] != '\n')

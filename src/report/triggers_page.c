@@ -29,11 +29,21 @@ struct triggers_page {
 
 /* ---- sentences -------------------------------------------------------------------------------------------------------------- */
 
-static void take_words(struct triggers_page *p)
+static const char *words_of(const struct triggers_page *p)
 {
-    sheet_say(&p->sheet, p->text.bytes ? p->text.bytes : "");
+    return p->text.bytes ? p->text.bytes : "";
+}
+
+static void clear_words(struct triggers_page *p)
+{
     p->sheet.text->failed = p->sheet.text->failed || p->text.failed;
     qv_text_clear(&p->text);
+}
+
+static void take_words(struct triggers_page *p)
+{
+    sheet_say(&p->sheet, words_of(p));
+    clear_words(p);
 }
 
 static void say_line(struct triggers_page *p, enum qv_sentence_id id)
@@ -83,17 +93,19 @@ static double widest(const struct triggers_page *p)
     return edges[e];
 }
 
-static int cell_of(double ratio, double edge, int width)
+/* Where a ratio lies among the cells; beyond them a little, if it does. */
+static double cell_of(double ratio, double edge, int width)
 {
     const double share = (log(ratio) / log(edge) + 1) / 2;
-    return (int)lround(fmin(fmax(share, -1), 2) * (width - 1));
+    return fmin(fmax(share, -1), 2) * (width - 1);
 }
 
 static void draw_interval(struct triggers_page *p, const struct qv_ratio *rate, double edge, int width)
 {
     const struct marks *m = p->sheet.plain ? &typed : &drawn;
-    const int low = cell_of(rate->low, edge, width), high = cell_of(rate->high, edge, width);
-    const int middle = cell_of(rate->ratio, edge, width), one = (width - 1) / 2;
+    /* Ends are rounded outward: what touches "as many" is seen to. */
+    const int low = (int)floor(cell_of(rate->low, edge, width)), high = (int)ceil(cell_of(rate->high, edge, width));
+    const int middle = (int)lround(cell_of(rate->ratio, edge, width)), one = (width - 1) / 2;
     for (int i = 0; i < width; i++) {
         const bool inside = i >= low && i <= high;
         const char *mark = i == middle                  ? m->estimate
@@ -120,8 +132,8 @@ static void draw_row(struct triggers_page *p, const struct qv_trigger *t, double
     if (speaks)
         sheet_style(&p->sheet, STYLE_BOLD);
     if (wide) {
-        sheet_say_padded(&p->sheet, p->text.bytes ? p->text.bytes : "", LABEL_WIDTH);
-        qv_text_clear(&p->text);
+        sheet_say_padded(&p->sheet, words_of(p), LABEL_WIDTH);
+        clear_words(p);
     } else {
         take_words(p);
         sheet_style(&p->sheet, STYLE_NORMAL);
@@ -130,8 +142,8 @@ static void draw_row(struct triggers_page *p, const struct qv_trigger *t, double
     }
     draw_interval(p, &t->rate, edge, width);
     trigger_say_figure(t->rate.ratio, p->sheet.plain, &p->text);
-    sheet_sayf(&p->sheet, "  %s", p->text.bytes ? p->text.bytes : "");
-    qv_text_clear(&p->text);
+    sheet_sayf(&p->sheet, "  %s", words_of(p));
+    clear_words(p);
     sheet_style(&p->sheet, STYLE_NORMAL);
     sheet_flush(&p->sheet, 2, 2);
 }
@@ -145,19 +157,19 @@ static void draw_scale(struct triggers_page *p, double edge, int width)
     qv_text_init(&right, 64);
     trigger_say_figure(1 / edge, p->sheet.plain, &left);
     trigger_say_figure(edge, p->sheet.plain, &right);
-    if (left.failed || right.failed) {
-        p->sheet.text->failed = true;
-        return;
-    }
+    const char *from = left.bytes ? left.bytes : "", *to = right.bytes ? right.bytes : "";
     const int middle = (width - 1) / 2, half = 3; /* of "as many" */
-    const int before = middle - half - (int)qv_utf8_columns(left.bytes, left.length);
-    const int after = width - middle - half - 1 - (int)qv_utf8_columns(right.bytes, right.length);
+    const int before = middle - half - (int)qv_utf8_columns(from, left.length);
+    const int after = width - middle - half - 1 - (int)qv_utf8_columns(to, right.length);
     sheet_style(&p->sheet, STYLE_DIM);
     if (wide)
         sheet_say_padded(&p->sheet, "", LABEL_WIDTH);
-    sheet_sayf(&p->sheet, "%s%*sas many%*s%s", left.bytes, before, "", after, "", right.bytes);
+    sheet_sayf(&p->sheet, "%s%*sas many%*s%s", from, before, "", after, "", to);
     sheet_style(&p->sheet, STYLE_NORMAL);
     sheet_flush(&p->sheet, 2, 2);
+    p->sheet.text->failed = p->sheet.text->failed || left.failed || right.failed;
+    qv_text_finish(&left);
+    qv_text_finish(&right);
 }
 
 static void draw_forest(struct triggers_page *p)
@@ -187,8 +199,8 @@ static void say_verdicts(struct triggers_page *p)
             sheet_heading(&p->sheet, "In words", NULL);
         trigger_say_what(&p->words, t, &p->text);
         sheet_style(&p->sheet, STYLE_BOLD);
-        sheet_say_sentence(&p->sheet, p->text.bytes ? p->text.bytes : "");
-        qv_text_clear(&p->text);
+        sheet_say_sentence(&p->sheet, words_of(p));
+        clear_words(p);
         sheet_style(&p->sheet, STYLE_NORMAL);
         sheet_say(&p->sheet, " ");
         trigger_say_verdict(&p->words, t, &p->text);
@@ -202,8 +214,8 @@ static void say_verdicts(struct triggers_page *p)
         if (!said++)
             sheet_heading(&p->sheet, "In words", NULL);
         trigger_say_entwined(&p->words, &p->words.triggers->entwined[i], &p->text);
-        sheet_say_sentence(&p->sheet, p->text.bytes ? p->text.bytes : "");
-        qv_text_clear(&p->text);
+        sheet_say_sentence(&p->sheet, words_of(p));
+        clear_words(p);
         sheet_flush_item(&p->sheet, 2);
     }
 }

@@ -7,6 +7,7 @@
  * along with our own code.
  */
 #include "../unit/little_model.h"
+#include "../unit/little_triggers.h"
 #include "vision/network.h"
 
 #include <quiver/consult.h>
@@ -133,6 +134,22 @@ static int answer_case(struct qv_error *error)
     return status;
 }
 
+static struct little_triggers triggers;
+
+static int print_triggers(struct qv_error *error)
+{
+    struct qv_text text;
+    qv_text_init(&text, 1 << 20);
+    qv_json_triggers(shared, &triggers.found, 2, &text);
+    int status = qv_text_check(&text, error);
+    if (!status) {
+        qv_page_triggers(shared, &triggers.found, &(struct qv_page_settings){.columns = 80, .full = true}, &text);
+        status = qv_text_check(&text, error);
+    }
+    qv_text_finish(&text);
+    return status;
+}
+
 static int interview(struct qv_error *error)
 {
     struct qv_interview *interview = NULL;
@@ -206,11 +223,13 @@ int main(int argc, char **argv)
     (void)qv_date_today();
     little_convolution(&models[0]);
     little_attention(&models[1]);
+    little_triggers(&triggers);
     run_models(&error);
     load_yaml(&error); /* what the C library allocates once, it allocates now */
     bool good = sweep("load the knowledge compiled in", load_builtin);
     good &= sweep("load YAML", load_yaml);
     good &= sweep("read a case, answer, print", answer_case);
+    good &= sweep("print triggers", print_triggers);
     good &= sweep("interview", interview);
     good &= sweep("read a model, run it", run_models);
     qv_knowledge_destroy(shared);

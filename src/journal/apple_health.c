@@ -341,10 +341,13 @@ static int fail_parse(struct health *health)
         return health->status;
     if (code == XML_ERROR_NO_MEMORY && !parser_is_full)
         return reading_out_of_memory(health->reading);
+    const char *found = XML_ErrorString(code);
+    if (code == XML_ERROR_NO_MEMORY)
+        found = "more than 16 MiB of names, or one tag of them";
+    else if (health->reading->ended && (code == XML_ERROR_NO_ELEMENTS || code == XML_ERROR_UNCLOSED_TOKEN))
+        found = "the end of the file inside of it";
     return reading_fail(health->reading, XML_GetCurrentLineNumber(health->parser), QV_ERR_DATA,
-                        "found %s, expected the XML of an Apple Health export",
-                        code == XML_ERROR_NO_MEMORY ? "more than 16 MiB of names or of one tag"
-                                                    : XML_ErrorString(code));
+                        "found %s, expected the XML of an Apple Health export", found);
 }
 
 static int parse(struct health *health)

@@ -514,6 +514,513 @@ static void a_json_frame_that_is_none_ends_the_reading(void **state)
     assert_refused("{\"quiver_diary\": 1, \"entries\": [], \"more\": 1}", "expected }");
 }
 
+/* ---- Apple Health --------------------------------------------------------------------------------------------------- */
+
+/* As iOS 16 writes it: an attribute list that does not close, a declaration inside it. */
+#define DTD                                                                                                            \
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"                                                                     \
+    "<!DOCTYPE HealthData [\n"                                                                                         \
+    "<!-- HealthKit Export Version: 12 -->\n"                                                                          \
+    "<!ELEMENT HealthData (ExportDate,Me,(Record|Correlation|Workout)*)>\n"                                            \
+    "<!ATTLIST HealthData\n  locale CDATA #REQUIRED\n>\n"                                                              \
+    "<!ATTLIST VisionPrescription\n  type CDATA #REQUIRED\n  brand CDATA #IMPLIED\n"                                   \
+    "<!ELEMENT RightEye EMPTY>\n  device CDATA #IMPLIED\n"                                                             \
+    "]>\n"
+#define HEALTH(records) DTD "<HealthData locale=\"en_US\">\n" records "</HealthData>\n"
+#define RECORD(type, unit, value, start, end)                                                                          \
+    " <Record type=\"" type "\" sourceName=\"A&#8217;s &lt;Watch&gt;\" unit=\"" unit                                   \
+    "\" creationDate=\"2024-03-10 23:10:00 -0500\" startDate=\"" start "\" endDate=\"" end "\" value=\"" value         \
+    "\"/>\n"
+#define DIETARY(what, unit, value)                                                                                     \
+    RECORD("HKQuantityTypeIdentifierDietary" what, unit, value, "2024-03-10 08:05:30 -0500",                           \
+           "2024-03-10 08:05:30 -0500")
+#define SLEEP(what, start, end)                                                                                        \
+    RECORD("HKCategoryTypeIdentifierSleepAnalysis", "", "HKCategoryValueSleepAnalysis" what, start, end)
+
+static void apple_health_gives_what_a_diary_has_a_place_for(void **state)
+{
+    read_text(&drinker, HEALTH(" <ExportDate value=\"2024-04-01 10:00:00 -0400\"/>\n <Me "
+                               "HKCharacteristicTypeIdentifierBloodType=\"\"/>\n" DIETARY("Caffeine", "mg", "95")
+                                   DIETARY("Caffeine", "g", "0.1255") DIETARY("Water", "mL", "250")
+                                       DIETARY("Water", "L", "0.5") DIETARY("Water", "fl_oz_us", "8")
+                                           DIETARY("Magnesium", "mcg", "1500") DIETARY("Potassium", "mg", "400")
+                                               RECORD("HKQuantityTypeIdentifierNumberOfAlcoholicBeverages", "count",
+                                                      "2", "2024-03-09 20:00:00 -0500", "2024-03-09 20:00:00 -0500")
+                                                   RECORD("HKQuantityTypeIdentifierAppleExerciseTime", "min", "1",
+                                                          "2024-03-09 12:00:00 +0530", "2024-03-09 12:01:00 +0530")));
+    assert_int_equal(got.status, 0);
+    assert_int_equal(got.format, QV_DIARY_APPLE_HEALTH);
+    assert_int_equal(got.bad_count, 0);
+    assert_int_equal(got.count, 9);
+    int32_t at = 8 * 3600 + 5 * 60 + 30, zone = -5 * 3600;
+    assert_entry(0, "2024-03-10", at, zone, QV_ENTRY_CAFFEINE, 95, "");
+    assert_entry(1, "2024-03-10", at, zone, QV_ENTRY_CAFFEINE, 125.5, "");
+    assert_entry(2, "2024-03-10", at, zone, QV_ENTRY_WATER, 250, "");
+    assert_entry(3, "2024-03-10", at, zone, QV_ENTRY_WATER, 500, "");
+    assert_entry(4, "2024-03-10", at, zone, QV_ENTRY_WATER, 236.588237, "");
+    assert_entry(5, "2024-03-10", at, zone, QV_ENTRY_MAGNESIUM, 1.5, "");
+    assert_entry(6, "2024-03-10", at, zone, QV_ENTRY_POTASSIUM, 400, "");
+    assert_entry(7, "2024-03-09", 20 * 3600, zone, QV_ENTRY_ALCOHOL, 25, "");
+    assert_entry(8, "2024-03-09", 12 * 3600, 5 * 3600 + 1800, QV_ENTRY_EXERCISE, 1, "");
+    assert_string_equal(got.sources[0], "apple_health");
+}
+
+static void what_apple_health_has_beyond_is_counted(void **state)
+{
+    read_text(
+        &tolerant,
+        HEALTH(
+            RECORD("HKQuantityTypeIdentifierHeartRate", "count/min", "61", "x", "y") RECORD(
+                "HKQuantityTypeIdentifierStepCount", "count", "7", "x",
+                "y") RECORD("HKQuantityTypeIdentifierHeartRate", "count/min", "62", "x", "y") DIETARY("Sugar", "g", "1")
+                SLEEP("InBed", "2024-03-09 22:00:00 -0500",
+                      "2024-03-10 07:00:00 -0500") " <Workout workoutActivityType=\"x\"><MetadataEntry key=\"a\" "
+                                                   "value=\"b\"/></Workout>\n"
+                                                   /* What stands inside a correlation stands by itself too. */
+                                                   " <Correlation type=\"HKCorrelationTypeIdentifierFood\">\n" DIETARY(
+                                                       "Caffeine", "mg",
+                                                       "95") " </Correlation>\n" DIETARY("Caffeine", "mg", "95")));
+    assert_int_equal(got.status, 0);
+    assert_int_equal(got.count, 1);
+    assert_int_equal(got.skip_count, 6);
+    assert_string_equal(got.skips[0].what, "HKQuantityTypeIdentifierHeartRate");
+    assert_int_equal(got.skips[0].rows, 2);
+    assert_string_equal(got.skips[3].what, "HKCategoryValueSleepAnalysisInBed");
+    assert_string_equal(got.skips[4].what, "Workout");
+    assert_string_equal(got.skips[5].what, "Correlation");
+}
+
+static void a_bad_record_is_named_and_the_rest_is_read(void **state)
+{
+    static const struct {
+        const char *record, *why;
+    } records[] = {
+        {DIETARY("Caffeine", "cup", "1"), "unit: found \"cup\", expected one that can be told in mg"},
+        {DIETARY("Caffeine", "mL", "1"), "unit: found \"mL\""},
+        {DIETARY("Caffeine", "mg", "much"), "amount: found \"much\""},
+        {DIETARY("Caffeine", "mg", "99999"), "found 99999, expected a number from 0 to 20000 (mg)"},
+        {RECORD("HKQuantityTypeIdentifierDietaryWater", "mL", "1", "2024-03-10T08:05:30Z", "2024-03-10 08:05:30 -0500"),
+         "startDate and endDate: found \"2024-03-10T08:05:30Z\""},
+        {" <Record type=\"HKQuantityTypeIdentifierDietaryWater\"/>\n", "startDate and endDate: found \"\""},
+        {RECORD("HKQuantityTypeIdentifierNumberOfAlcoholicBeverages", "count", "2", "2024-03-09 20:00:00 -0500",
+                "2024-03-09 20:00:00 -0500"),
+         "unit: found \"count\", expected one that can be told in g"},
+        {SLEEP("AsleepCore", "2024-03-10 08:00:00 -0500", "2024-03-10 07:00:00 -0500"), "sleep: found one from"},
+        {SLEEP("AsleepCore", "2024-03-10 08:00:00 -0500", "2024-03-12 07:00:00 -0500"), "expected at most a day"},
+    };
+    for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
+        char text[4000];
+        snprintf(text, sizeof text, HEALTH("%s" DIETARY("Caffeine", "mg", "95")), records[i].record);
+        read_text(&tolerant, text);
+        assert_int_equal(got.status, 0);
+        assert_int_equal(got.count, 1);
+        assert_int_equal(got.bad_count, 1);
+        assert_int_equal(got.bad[0].line, 15); /* lines of the document type count */
+        assert_contains(got.bad[0].text, records[i].why);
+        read_text(&strict, text);
+        assert_int_equal(got.status, QV_ERR_DATA);
+        assert_contains(got.error.text, "f: line 15: ");
+    }
+}
+
+static void a_night_counts_once_and_belongs_to_its_morning(void **state)
+{
+    read_text(
+        &strict,
+        HEALTH(
+            /* A watch by stages, from before midnight, out of order; a ring that saw the same night as one; a nap; the clock goes forward. */
+            SLEEP("AsleepDeep", "2024-03-09 23:40:00 -0500", "2024-03-10 01:00:00 -0500")
+                SLEEP("AsleepCore", "2024-03-09 23:10:00 -0500", "2024-03-09 23:40:00 -0500")
+                    SLEEP("Awake", "2024-03-10 01:00:00 -0500", "2024-03-10 01:30:00 -0500")
+                        SLEEP("AsleepREM", "2024-03-10 01:30:00 -0500", "2024-03-10 07:00:00 -0400")
+                            SLEEP("AsleepUnspecified", "2024-03-09 23:30:00 -0500", "2024-03-10 00:30:00 -0500")
+                                SLEEP("InBed", "2024-03-09 21:00:00 -0500", "2024-03-10 09:00:00 -0400")
+                                    SLEEP("Asleep", "2024-03-10 14:00:00 -0400", "2024-03-10 14:45:00 -0400")
+                                        SLEEP("Asleep", "2024-03-11 14:00:00 -0400", "2024-03-11 14:00:00 -0400")));
+    assert_int_equal(got.status, 0);
+    assert_int_equal(got.count, 2);
+    /* 23:10 to 1:00, then 1:30 to 7:00 less the hour that there was not. */
+    assert_entry(0, "2024-03-10", 7 * 3600, -4 * 3600, QV_ENTRY_SLEEP, rint((110 + 270) / 60.0 * 1e6) / 1e6, "");
+    assert_entry(1, "2024-03-10", 14 * 3600 + 2700, -4 * 3600, QV_ENTRY_SLEEP, 0.75, "");
+}
+
+/* Against a table of seconds: whatever the pieces and their order, what any of them covers is counted once. */
+static void sleep_is_the_union_of_its_pieces(void **state)
+{
+    enum { SECONDS = 40 * 3600, PIECES = 200 };
+    static bool table[SECONDS];
+    for (int round = 0; round < 200; round++) {
+        struct asleep asleep = {0};
+        memset(table, 0, sizeof table);
+        for (unsigned p = 0, count = (unsigned)(next_random() % PIECES); p < count; p++) {
+            int64_t begin = (int64_t)(next_random() % (SECONDS - 3600)), end = begin + (int64_t)(next_random() % 3600);
+            memset(table + begin, true, (size_t)(end - begin));
+            assert_int_equal(asleep_add(&asleep, (struct asleep_interval){begin, end, 0}), ASLEEP_ADDED);
+        }
+        asleep_merge(&asleep);
+        int64_t wanted = 0, total = 0, last_end = INT64_MIN;
+        for (int s = 0; s < SECONDS; s++)
+            wanted += table[s];
+        struct asleep_one one;
+        for (uint32_t at = 0; asleep_next(&asleep, &at, &one);) {
+            total += one.slept_s;
+            assert_true(one.end_s - one.slept_s - last_end >= ASLEEP_GAP_S || last_end == INT64_MIN);
+            last_end = one.end_s;
+        }
+        assert_int_equal(total, wanted);
+        asleep_finish(&asleep);
+    }
+}
+
+static void sleep_has_a_most(void **state)
+{
+    struct asleep asleep = {0};
+    uint32_t added = 0;
+    while (added < 2 * ASLEEP_MAX &&
+           asleep_add(&asleep, (struct asleep_interval){added * 10, added * 10 + 10, 0}) == ASLEEP_ADDED)
+        added++;
+    assert_int_equal(added, 2 * ASLEEP_MAX); /* they touch, so there is room for any number */
+    asleep_finish(&asleep);
+    for (added = 0; asleep_add(&asleep, (struct asleep_interval){added * 10, added * 10 + 5, 0}) == ASLEEP_ADDED;)
+        added++;
+    assert_int_equal(added, ASLEEP_MAX);
+    asleep_finish(&asleep);
+}
+
+static void hostile_xml_is_refused(void **state)
+{
+    assert_refused(DTD, "found the end of the file inside of it");
+    assert_refused(DTD "<HealthData>\n", "line 15: found the end of the file");
+    assert_refused(DTD "<HealthData><Record></HealthData>", "mismatched tag");
+    assert_refused("<?xml version=\"1.0\"?><ClinicalDocument/>", "found <ClinicalDocument>, expected <HealthData>");
+    assert_refused("<!DOCTYPE HealthData [", "a document type that does not end");
+    assert_refused(HEALTH("") "<HealthData/>", "junk after document element");
+    assert_refused("<HealthData>\xff</HealthData>", "not well-formed");
+    assert_refused("<?xml version=\"1.0\"?><!DOCTYPE HealthData [<!ENTITY a \"aaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]>"
+                   "<HealthData>&b;</HealthData>",
+                   "undefined entity");
+    assert_refused(
+        "<?xml version=\"1.0\"?><!DOCTYPE HealthData SYSTEM \"file:///etc/passwd\"><HealthData>&b;</HealthData>",
+        "undefined entity");
+    /* A control character, which XML does not allow and some exports have, does no harm. */
+    read_text(&strict, HEALTH(" <Record type=\"x\" sourceName=\"a\x0b\"/>\n" DIETARY("Caffeine", "mg", "95")));
+    assert_int_equal(got.status, 0);
+    assert_int_equal(got.count, 1);
+
+    struct qv_text text;
+    qv_text_init(&text, 64 << 20);
+    qv_text_puts(&text, "<HealthData>");
+    for (int i = 0; i < 100000; i++)
+        qv_text_puts(&text, "<a>");
+    assert_refused(text.bytes, "nested deeper than 64");
+    qv_text_clear(&text);
+    qv_text_puts(&text, "<HealthData><a b=\"");
+    for (int i = 0; i < 400000; i++)
+        qv_text_puts(&text, "0123456789");
+    assert_refused(text.bytes, "no tag in a mebibyte");
+    qv_text_clear(&text);
+    qv_text_puts(&text, "<HealthData>");
+    for (int i = 0; i < 400000; i++)
+        qv_text_printf(&text, "<n%d/>", i);
+    assert_refused(text.bytes, "more than 16 MiB of names");
+    qv_text_finish(&text);
+}
+
+/* ---- zip ------------------------------------------------------------------------------------------------------------ */
+
+struct zipped {
+    char *bytes;
+    size_t length;
+};
+
+struct zip_part {
+    const char *name, *bytes;
+    int method; /* 0 or Z_DEFLATED */
+    bool zip64;
+    const char *password;
+};
+
+static struct zipped zip_up(const struct zip_part *parts, size_t count)
+{
+    char path[] = "/tmp/quiver-zip-XXXXXX";
+    int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    close(descriptor);
+    zipFile zip = zipOpen64(path, APPEND_STATUS_CREATE);
+    assert_non_null(zip);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(zipOpenNewFileInZip3_64(zip, parts[i].name, NULL, NULL, 0, NULL, 0, NULL, parts[i].method, 6,
+                                                 0, -MAX_WBITS, DEF_MEM_LEVEL, Z_DEFAULT_STRATEGY, parts[i].password, 0,
+                                                 parts[i].zip64),
+                         ZIP_OK);
+        assert_int_equal(zipWriteInFileInZip(zip, parts[i].bytes, (unsigned)strlen(parts[i].bytes)), ZIP_OK);
+        assert_int_equal(zipCloseFileInZip(zip), ZIP_OK);
+    }
+    assert_int_equal(zipClose(zip, NULL), ZIP_OK);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    fseek(file, 0, SEEK_END);
+    struct zipped out = {.length = (size_t)ftell(file)};
+    rewind(file);
+    out.bytes = malloc(out.length);
+    assert_int_equal(fread(out.bytes, 1, out.length, file), out.length);
+    fclose(file);
+    unlink(path);
+    return out;
+}
+
+static const char one_coffee[] = HEALTH(DIETARY("Caffeine", "mg", "95"));
+
+static void assert_zip(const struct zip_part *parts, size_t count, const char *refused)
+{
+    struct zipped zip = zip_up(parts, count);
+    read_bytes(&tolerant, zip.bytes, zip.length);
+    if (refused) {
+        assert_int_equal(got.status, QV_ERR_DATA);
+        assert_contains(got.error.text, refused);
+    } else {
+        if (got.status)
+            fail_msg("%s", got.error.text);
+        assert_int_equal(got.count, 1);
+        assert_int_equal(got.format, QV_DIARY_APPLE_HEALTH);
+    }
+    free(zip.bytes);
+}
+
+static void the_export_is_found_in_its_zip(void **state)
+{
+    const struct zip_part cda = {
+        "apple_health_export/export_cda.xml",
+        "<ClinicalDocument>long, longer than the other"
+        "......................................................................................................."
+        "......................................................................................................."
+        "......................................................................................................."
+        "......................................................................................................."
+        "......................................................................................................."
+        "......................................................................................................."
+        "</ClinicalDocument>",
+        Z_DEFLATED, false, NULL};
+    const struct zip_part route = {"apple_health_export/workout-routes/route.gpx", "<gpx/>", Z_DEFLATED, false, NULL};
+    struct zip_part parts[3] = {cda, route, {"apple_health_export/export.xml", one_coffee, Z_DEFLATED, false, NULL}};
+    assert_zip(parts, 3, NULL);
+    parts[2].method = 0;
+    assert_zip(parts, 3, NULL);
+    parts[2].zip64 = true;
+    assert_zip(parts, 3, NULL);
+    parts[2].name = "apple_health_export/\xE5\xAF\xBC\xE5\x87\xBA.xml"; /* as a phone in Chinese names it */
+    assert_zip(parts, 3, NULL);
+    parts[2].name = "../../../../etc/export.xml"; /* only compared, never opened */
+    assert_zip(parts, 3, NULL);
+    assert_zip(parts, 2, "no XML file in it");
+    parts[2].password = "secret";
+    assert_zip(parts, 3, "an encrypted file");
+}
+
+static void a_zip_that_lies_is_refused(void **state)
+{
+    struct zip_part part = {"apple_health_export/export.xml", one_coffee, Z_DEFLATED, false, NULL};
+    struct zipped zip = zip_up(&part, 1);
+    uint32_t refused = 0;
+    for (size_t cut = 2; cut < zip.length; cut += 7) { /* cut off anywhere */
+        read_bytes(&tolerant, zip.bytes, cut);
+        assert_int_equal(got.status, QV_ERR_DATA);
+    }
+    for (size_t at = 0; at < zip.length; at++) { /* any byte wrong: refused, or (names, dates) without effect */
+        zip.bytes[at] ^= 0x15;
+        read_bytes(&tolerant, zip.bytes, zip.length);
+        assert_true(got.status == QV_ERR_DATA || (got.status == 0 && got.count == 1));
+        refused += got.status != 0;
+        zip.bytes[at] ^= 0x15;
+    }
+    assert_true(refused > zip.length / 2);
+    free(zip.bytes);
+}
+
+/* ---- Bearable ------------------------------------------------------------------------------------------------------- */
+
+#define BEARABLE_ROWS(date)                                                                                            \
+    date ",\"Sunday\",\"mid\",\"Symptom\",\"2\",\"Stress (Moderate)\",\"\"\n" date                                     \
+         ",\"Sunday\",\"pre\",\"Symptom\",\"4\",\"Fatigue (Unbearable)\",\"\"\n" date                                  \
+         ",\"Sunday\",\"am\",\"Symptom\",\"1\",\"Lip twitching (Mild)\",\"\"\n" date                                   \
+         ",\"Sunday\",\"pm\",\"Symptom\",\"1\",\"Back (lower) pain (Mild)\",\"\"\n" date                               \
+         ",\"Sunday\",\"8:45\",\"Meds/Supplements\",\"50\",\"Vitamin D3 (mcg)\",\"\"\n" date                           \
+         ",\"Sunday\",\"20:58\",\"Meds/Supplements\",\"300\",\"Magnesium (mg)\",\"\"\n" date                           \
+         ",\"Sunday\",\"20:58\",\"Meds/Supplements\",\"2\",\"Cough syrup (drops)\",\"\"\n" date                        \
+         ",\"Sunday\",\"\",\"Sleep\",\"2:45\",\"Asleep 03:15 - 06:00. In bed 02:30 - 08:00\",\". \"\n" date            \
+         ",\"Sunday\",\"\",\"Sleep quality\",\"1\",\"Awful\",\"\"\n" date                                              \
+         ",\"Sunday\",\"03:00\",\"Mood\",\"6\",\"Meh | Anxious\",\"\"\n" date                                          \
+         ",\"Sunday\",\"all day\",\"Food Diary factors\",\"\",\"Caffeine | High protein\",\"\"\n"
+
+static void bearable_gives_what_it_says_as_a_diary_does(void **state)
+{
+    static const char *const files[] = {
+        "date,weekday,time of day,category,rating/amount,detail,notes\n" BEARABLE_ROWS("\"16th May 2021\""),
+        "date,date formatted,weekday,time of day,category,rating/amount,detail,notes\n" BEARABLE_ROWS(
+            "\"16th May 2021\",\"2021-05-16\""),
+        "\xEF\xBB\xBF\"date\",\"weekday\",\"time of "
+        "day\",\"category\",\"rating/amount\",\"detail\",\"notes\"\r\n" BEARABLE_ROWS("\"16th May 2021\""),
+    };
+    for (size_t f = 0; f < sizeof files / sizeof *files; f++) {
+        read_text(&tolerant, files[f]);
+        assert_int_equal(got.status, 0);
+        assert_int_equal(got.format, QV_DIARY_BEARABLE);
+        assert_int_equal(got.count, 6);
+        assert_entry(0, "2021-05-16", NO, QV_ENTRY_STRESS, 5, "Stress (Moderate)");
+        assert_entry(1, "2021-05-16", NO, QV_ENTRY_FATIGUE, 10, "Fatigue (Unbearable)");
+        assert_entry(2, "2021-05-16", NO, QV_ENTRY_TWITCH, 1, "Lip twitching (Mild)");
+        assert_entry(3, "2021-05-16", 8 * 3600 + 2700, QV_NO_OFFSET, QV_ENTRY_MEDICINE, 0.05, "Vitamin D3");
+        assert_entry(4, "2021-05-16", 20 * 3600 + 58 * 60, QV_NO_OFFSET, QV_ENTRY_MAGNESIUM, 300, "");
+        assert_entry(5, "2021-05-16", 6 * 3600, QV_NO_OFFSET, QV_ENTRY_SLEEP, 2.75, "");
+        assert_string_equal(got.sources[0], "bearable");
+        assert_int_equal(got.bad_count, 1);
+        assert_int_equal(got.bad[0].line, 8);
+        assert_contains(got.bad[0].text, "detail: found \"drops\", expected mg, mcg or g");
+        assert_int_equal(got.skip_count, 4);
+        assert_string_equal(got.skips[0].what, "Symptom");
+        assert_int_equal(got.skips[0].rows, 1);
+        assert_string_equal(got.skips[3].what, "Food Diary factors");
+    }
+}
+
+static void a_bad_row_of_bearable_is_named(void **state)
+{
+    static const struct {
+        const char *row, *why;
+    } rows[] = {
+        {"16 May 2021,Sunday,,Sleep,7:30,,", "date: found \"16 May 2021\""},
+        {"31st Jun 2021,Sunday,,Sleep,7:30,,", "date: found \"31st Jun 2021\""},
+        {"1st Foo 2021,Sunday,,Sleep,7:30,,", "date: found"},
+        {"1st Jun 2021x,Sunday,,Sleep,7:30,,", "date: found"},
+        {"1st anF 2021,Sunday,,Sleep,7:30,,", "date: found"},
+        {"1st Jun 2021,Sunday,,Sleep,7.5,,", "rating/amount: found \"7.5\", expected hours and minutes"},
+        {"1st Jun 2021,Sunday,am,Symptom,9,Stress (Mild),", "rating/amount: found \"9\", expected a severity"},
+        {"1st Jun 2021,Sunday,am,Meds/Supplements,,Ibuprofen (mg),", "amount: found \"\""},
+        {"1st Jun 2021,Sunday,am,Meds/Supplements,1,Ibuprofen,", "detail: found \"\", expected mg"},
+        {"1st Jun 2021,Sunday,am,Meds/Supplements,1,(mg),", "detail: found \"(mg)\", expected a name"},
+        {"1st Jun 2021,Sunday,am,Sleep", "found 4 columns, expected 7"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[300];
+        snprintf(text, sizeof text, "date,weekday,time of day,category,rating/amount,detail,notes\n%s\n", rows[i].row);
+        read_text(&tolerant, text);
+        assert_int_equal(got.status, 0);
+        assert_int_equal(got.count, 0);
+        assert_int_equal(got.bad_count, 1);
+        assert_contains(got.bad[0].text, rows[i].why);
+    }
+}
+
+/* ---- files, pipes, failures ----------------------------------------------------------------------------------------- */
+
+struct failing {
+    const char *bytes;
+    size_t length, at, fails_at;
+};
+
+static ssize_t failing_read(void *cookie, char *buffer, size_t size)
+{
+    struct failing *failing = cookie;
+    size_t count = failing->length - failing->at < size ? failing->length - failing->at : size;
+    if (failing->at + count > failing->fails_at)
+        count = failing->fails_at - failing->at;
+    if (count == 0 && failing->at == failing->fails_at) {
+        errno = EIO;
+        return -1;
+    }
+    memcpy(buffer, failing->bytes + failing->at, count);
+    failing->at += count;
+    return (ssize_t)count;
+}
+
+static int failing_seek(void *cookie, off64_t *offset, int whence)
+{
+    struct failing *failing = cookie;
+    off64_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? (off64_t)failing->at : (off64_t)failing->length;
+    if (from + *offset < 0 || from + *offset > (off64_t)failing->length)
+        return -1;
+    *offset += from;
+    failing->at = (size_t)*offset;
+    return 0;
+}
+
+static void a_disk_that_fails_is_told_from_a_bad_file(void **state)
+{
+    struct zip_part part = {"export.xml", one_coffee, Z_DEFLATED, false, NULL};
+    struct zipped zip = zip_up(&part, 1);
+    const struct zipped files[] = {
+        {(char *)(uintptr_t)HEAD "2026-11-24,sleep,7,h,\n", strlen(HEAD "2026-11-24,sleep,7,h,\n")},
+        {(char *)(uintptr_t)one_coffee, sizeof one_coffee - 1},
+        zip,
+    };
+    for (size_t f = 0; f < 3; f++) {
+        for (size_t fails_at = 0; fails_at < files[f].length; fails_at += 5) {
+            struct failing failing = {files[f].bytes, files[f].length, 0, fails_at};
+            FILE *file =
+                fopencookie(&failing, "rb", (cookie_io_functions_t){.read = failing_read, .seek = failing_seek});
+            assert_non_null(file);
+            memset(&got, 0, sizeof got);
+            got.status = diary_read_file(file, "f", &tolerant, &got.format, &got.error);
+            assert_int_equal(got.status, QV_ERR_IO);
+            assert_contains(got.error.text, "f: ");
+            fclose(file);
+        }
+    }
+    free(zip.bytes);
+}
+
+static bool stop_reading(void *context, uint64_t read_bytes, uint64_t of_bytes)
+{
+    return false;
+}
+
+static void whoever_reads_may_stop(void **state)
+{
+    read_text(&(struct qv_diary_source){.sink = take, .progress = stop_reading}, HEAD);
+    assert_int_equal(got.status, QV_ERR_IO);
+    assert_contains(got.error.text, "was stopped");
+
+    static const char *const files[] = {
+        HEAD "2026-11-24,sleep,7,h,\n", JSON(SLEPT), one_coffee,
+        HEALTH(SLEEP("Asleep", "2024-03-10 14:00:00 -0400", "2024-03-10 14:45:00 -0400"))};
+    for (size_t f = 0; f < sizeof files / sizeof *files; f++) {
+        memset(&got, 0, sizeof got);
+        got.stop_at_entry = 1;
+        FILE *file = fmemopen((void *)(uintptr_t)files[f], strlen(files[f]), "rb");
+        assert_int_equal(diary_read_file(file, "f", &tolerant, NULL, &got.error), QV_ERR_IO);
+        assert_string_equal(got.error.text, "the sink is full");
+        assert_int_equal(got.bad_count, 0);
+        fclose(file);
+    }
+}
+
+static void files_pipes_and_what_is_neither(void **state)
+{
+    struct qv_error error = {0};
+    assert_int_equal(qv_diary_read("no/such/file", &strict, NULL, &error), QV_ERR_NO_INPUT);
+    assert_contains(error.text, "no/such/file: ");
+    assert_int_equal(qv_diary_read("/tmp", &strict, NULL, &error), QV_ERR_NO_INPUT);
+
+    struct zip_part part = {"export.xml", one_coffee, Z_DEFLATED, false, NULL};
+    struct zipped zip = zip_up(&part, 1);
+    for (int is_zip = 0; is_zip < 2; is_zip++) {
+        int ends[2];
+        assert_int_equal(pipe(ends), 0);
+        const char *bytes = is_zip ? zip.bytes : one_coffee;
+        size_t length = is_zip ? zip.length : strlen(one_coffee);
+        assert_int_equal(write(ends[1], bytes, length), length);
+        close(ends[1]);
+        FILE *file = fdopen(ends[0], "rb");
+        memset(&got, 0, sizeof got);
+        got.status = diary_read_file(file, "pipe", &strict, NULL, &got.error);
+        assert_int_equal(got.status, is_zip ? QV_ERR_DATA : 0);
+        assert_int_equal(got.count, is_zip ? 0 : 1);
+        if (is_zip)
+            assert_contains(got.error.text, "found a zip file in a pipe");
+        fclose(file);
+    }
+    free(zip.bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -528,6 +1035,20 @@ int main(void)
         cmocka_unit_test(json_says_the_same),
         cmocka_unit_test(a_bad_json_entry_is_named_and_the_rest_is_read),
         cmocka_unit_test(a_json_frame_that_is_none_ends_the_reading),
+        cmocka_unit_test(apple_health_gives_what_a_diary_has_a_place_for),
+        cmocka_unit_test(what_apple_health_has_beyond_is_counted),
+        cmocka_unit_test(a_bad_record_is_named_and_the_rest_is_read),
+        cmocka_unit_test(a_night_counts_once_and_belongs_to_its_morning),
+        cmocka_unit_test(sleep_is_the_union_of_its_pieces),
+        cmocka_unit_test(sleep_has_a_most),
+        cmocka_unit_test(hostile_xml_is_refused),
+        cmocka_unit_test(the_export_is_found_in_its_zip),
+        cmocka_unit_test(a_zip_that_lies_is_refused),
+        cmocka_unit_test(bearable_gives_what_it_says_as_a_diary_does),
+        cmocka_unit_test(a_bad_row_of_bearable_is_named),
+        cmocka_unit_test(a_disk_that_fails_is_told_from_a_bad_file),
+        cmocka_unit_test(whoever_reads_may_stop),
+        cmocka_unit_test(files_pipes_and_what_is_neither),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

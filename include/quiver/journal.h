@@ -216,6 +216,7 @@ struct qv_document {
 };
 typedef int (*qv_document_sink)(void *context, const struct qv_document *document, struct qv_error *error);
 #define QV_DOCUMENT_MAX_BYTES ((size_t)16 << 20)
+#define QV_DOCUMENT_MAX_NAME_BYTES 200
 int qv_journal_put(struct qv_journal *journal, const char *kind, const char *name, int32_t day, const char *json,
                    int64_t *id, struct qv_error *error) QV_MUST_CHECK;
 /** The newest version of each document of a kind (of one name, unless NULL), by day and id. */

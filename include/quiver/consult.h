@@ -151,6 +151,25 @@ int qv_log_read(const struct qv_knowledge *knowledge, const char *words, const s
 int qv_log_time(const char *words, int64_t now_us, struct qv_entry *entry, struct qv_log_remark *remark,
                 struct qv_error *error) QV_MUST_CHECK;
 
+/* ---- a day at a glance ------------------------------------------------------------------------------------------------ */
+
+#define QV_DAY_MAX_ENTRIES 300
+#define QV_DAY_WEEK 7
+
+/** One day of the journal, and the week that ends with it. Memory belongs to the arena it was made in. */
+struct qv_day {
+    int32_t day, today;
+    uint32_t entry_count; /**< at most QV_DAY_MAX_ENTRIES; the amounts are of all */
+    const struct qv_entry *entries; /**< in order of time */
+    uint32_t counts[QV_ENTRY_KIND_COUNT]; /**< entries of each kind; 0: nothing is known */
+    double amounts[QV_ENTRY_KIND_COUNT];  /**< as the kind adds up */
+    double week[QV_DAY_WEEK];             /**< twitches, this day last; NaN: not observed */
+};
+
+/** Gathers a day. A NULL journal has nothing in it. Errors: those of the journal; QV_ERR_UNAVAILABLE, out of memory. */
+int qv_day_gather(struct qv_journal *journal, int32_t day, int32_t today, struct qv_arena *arena, struct qv_day **out,
+                  struct qv_error *error) QV_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

@@ -678,7 +678,7 @@ static void assert_file_refused(const char *name, enum qv_journal_mode mode, int
 static void test_files_that_are_no_journals(void **unused)
 {
     (void)unused;
-    char name[300], target[300];
+    char name[300], target[300], within[300];
     snprintf(name, sizeof name, "%s/none", folder);
     assert_file_refused(name, QV_JOURNAL_READ, QV_ERR_NO_INPUT, "No such file");
     assert_true(access(name, F_OK) != 0);
@@ -703,8 +703,9 @@ static void test_files_that_are_no_journals(void **unused)
         assert_true(access(target, F_OK) != 0);
         unlink(name);
         write_file(target, "x", 1);
-        snprintf(target, sizeof target, "%s/target/j.db", folder);
-        assert_refused(qv_journal_open(target, (enum qv_journal_mode)mode, &none, &error), missing, "Not a directory");
+        snprintf(within, sizeof within, "%s/target/j.db", folder);
+        assert_refused(qv_journal_open(within, (enum qv_journal_mode)mode, &none, &error), missing, "Not a directory");
+        unlink(target);
         assert_refused(qv_journal_open("", (enum qv_journal_mode)mode, &none, &error), missing, "0 bytes");
         char longest[600];
         memset(longest, 'x', sizeof longest);

@@ -63,19 +63,18 @@ const struct qv_entry_kind_info *qv_entry_kind_info(enum qv_entry_kind kind);
 /** The kind with this id; false when there is none. */
 bool qv_entry_kind_find(const char *id, enum qv_entry_kind *out);
 
-#define QV_NO_SECOND (-1)      /**< only the day is known */
-#define QV_NO_OFFSET INT32_MIN /**< the local time is known, the zone is not */
+#define QV_NO_SECOND (-1)       /**< only the day is known */
+#define QV_NO_OFFSET INT32_MIN  /**< the local time is known, the zone is not */
 #define QV_OFFSET_MAX_S (18 * 3600)
 #define QV_ENTRY_MAX_NOTE_BYTES 1000
 #define QV_ENTRY_MAX_SOURCE_BYTES 64
 
 /** One thing that was noted. Strings belong to whoever made the entry. */
 struct qv_entry {
-    int64_t id;     /**< the journal's name for it, for good; 0: not in a journal */
-    int32_t day;    /**< local day, as days since 1970-01-01 */
-    int32_t second; /**< local time, seconds since midnight on the clock, 0…86399; or QV_NO_SECOND */
-    int32_t
-        offset_s; /**< local time less UTC, whole minutes within ±QV_OFFSET_MAX_S; or QV_NO_OFFSET, as without a time */
+    int64_t id;       /**< the journal's name for it, for good; 0: not in a journal */
+    int32_t day;      /**< local day, as days since 1970-01-01 */
+    int32_t second;   /**< local time, seconds since midnight on the clock, 0…86399; or QV_NO_SECOND */
+    int32_t offset_s; /**< local time less UTC, whole minutes within ±QV_OFFSET_MAX_S; or QV_NO_OFFSET, as without a time */
     enum qv_entry_kind kind;
     double amount;      /**< in the kind's unit; twitches are whole. The journal keeps it to a millionth */
     const char *note;   /**< UTF-8 without control characters; "" or NULL: none. A medicine's name; "left"; a drink */
@@ -103,8 +102,7 @@ struct qv_diary_source {
     /** Bytes read and bytes there are (0: not known), now and then; may be NULL. A false answer stops the reading: QV_ERR_IO. */
     bool (*progress)(void *context, uint64_t read_bytes, uint64_t of_bytes);
     void *context; /**< for all four */
-    double
-        alcohol_g_per_drink; /**< pure alcohol in what Apple Health counts as one drink; 0: not known, such rows are bad */
+    double alcohol_g_per_drink; /**< pure alcohol in what Apple Health counts as one drink; 0: not known, such rows are bad */
 };
 
 /**

@@ -78,7 +78,7 @@ static int refuse_line(struct reading *reading, const char *found)
     return status ? status : pass_line(reading);
 }
 
-/* Cuts a record, whose quotes have been seen to close, into fields in place. Two writers of one byte: out never passes in. */
+/* Cuts a record, whose quotes have been seen to close, into fields, in place: out never passes in. */
 static void cut(char *text, size_t length, struct csv_record *record)
 {
     const char *in = text, *end = text + length;

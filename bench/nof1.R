@@ -32,7 +32,7 @@ if (have) for (long in c(TRUE, FALSE)) {
 
 suppressPackageStartupMessages(have <- require(rstan, quietly = TRUE))
 if (have) {
-    rstan_options(auto_write = FALSE)
+    rstan_options(auto_write = FALSE, boost_lib = "/usr/include", eigen_lib = system.file("include", package = "RcppEigen"))
     model <- stan_model(model_code = "
 data { int n; int p; int y[n]; matrix[n, p] x; vector[p] scale; vector[p] centre; vector[p] habit; }
 parameters { real log_sd; real logit_rho; real log_delta; real log_tau; vector[n] z; vector[p] b_raw; }

@@ -166,7 +166,7 @@ for signal in INT KILL; do
     "$quiver" import long.csv --journal stop.db >out 2>err &
     sleep 0.2
     kill -$signal $! 2>/dev/null
-    wait $!
+    { wait $!; } 2>/dev/null
     status=$?
     [ $signal = KILL ] || same "Ctrl-C says so" "$status $(cat err)" '130 Stopped: nothing was imported.'
     same "SIG$signal in the middle leaves nothing half-imported" "$(entries --journal stop.db)" "$(cat before)"

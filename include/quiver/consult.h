@@ -32,6 +32,13 @@ struct qv_evidence_given {
 int qv_consult(const struct qv_knowledge *knowledge, const struct qv_evidence_given *given, struct qv_arena *arena,
                struct qv_answer **out, struct qv_error *error) QV_MUST_CHECK;
 
+/**
+ * What rules look at, of a case: for those that are not weighed, such as who must not try what (qv_habit_refusal()).
+ * It reads the case's values, which must outlive it; the rest lives in @p arena. Errors: QV_ERR_UNAVAILABLE.
+ */
+int qv_consult_situation(const struct qv_knowledge *knowledge, const struct qv_case *c, struct qv_arena *arena,
+                         struct qv_situation **out, struct qv_error *error) QV_MUST_CHECK;
+
 /* ---- the interview ------------------------------------------------------------------------------------------------ */
 
 /*

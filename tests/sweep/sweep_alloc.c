@@ -220,6 +220,8 @@ int main(int argc, char **argv)
         printf("%s\n", error.text);
         return 1;
     }
+    setenv("TZ", "UTC",
+           1); /* without it the C library copies the zone's name anew at each tzset(), and keeps the copy */
     (void)qv_date_today();
     little_convolution(&models[0]);
     little_attention(&models[1]);

@@ -294,16 +294,13 @@ static void test_page_says_it_plainly(void **unused)
     struct qv_text out;
     page(&little.found, (struct qv_page_settings){.columns = 200}, &out);
     static const char *const words[] = {
-        "More twitches came with: caffeine and a drop in caffeine. Fewer twitches came with: sleep. Not sure yet, but "
-        "worth "
-        "watching: stress.",
+        "More twitches came with: caffeine and a drop in caffeine. Fewer twitches came with: sleep.",
+        "Not sure yet, but worth watching: stress.",
         "19 days noted, 56 twitches, usually 2.9 a day",
-        "Caffeine. You had about 32 % more twitches on days with 100 mg more caffeine. It could be anything from 11 % "
-        "more to 58 "
-        "% more.",
-        "Sleep. You had about 20 % fewer twitches on days after a night with one hour more sleep. It could be anything "
-        "from "
-        "30 % fewer to 8 % fewer.",
+        "Caffeine. You had about 32 % more twitches on days with 100 mg more caffeine.",
+        "It could be anything from 11 % more to 58 % more.",
+        "Sleep. You had about 20 % fewer twitches on days after a night with one hour more sleep.",
+        "It could be anything from 30 % fewer to 8 % fewer.",
         "The best guess is 9 % more, but it could be anything from 2 % fewer to 21 % more.",
         "2.3 times as many twitches on days with 100 mg less caffeine than the day before",
         "Sleep and stress move together",
@@ -419,8 +416,8 @@ static void test_picture_says_the_same(void **unused)
     static const char *const words[] = {
         "What goes with your twitches",
         "2025-11-08 to 2025-11-27 · 19 days noted · 56 twitches",
-        "You had about 32 % more twitches on days with 100 mg more caffeine. It could be anything from 11 % more to 58 "
-        "% more.",
+        "You had about 32 % more twitches on days with 100 mg more caffeine.",
+        "It could be anything from 11 % more to 58 % more.",
         "2025-11-11 not noted",
         "2025-11-12 0",
         "It does not prove what causes what.",

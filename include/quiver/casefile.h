@@ -31,8 +31,9 @@ struct qv_case_medicine {
     double stopped_days_ago;
 };
 
-/** The origin of what was measured in a clip. */
+/** The origin of what was measured in a clip, and of what a diary says. */
 #define QV_ORIGIN_CLIP "clip"
+#define QV_ORIGIN_DIARY "diary"
 
 /** What is known of one person. `values[i]` answers `form->fields[i]`. Memory belongs to the arena it was made in. */
 struct qv_case {

@@ -11,6 +11,7 @@
 #include <quiver/casefile.h>
 #include <quiver/journal.h>
 #include <quiver/knowledge.h>
+#include <quiver/nof1.h>
 #include <quiver/reason.h>
 #include <quiver/vision.h>
 
@@ -23,6 +24,7 @@ struct qv_evidence_given {
     const char *case_json; /**< the case file's bytes */
     size_t case_length;
     const struct qv_measurement *clip; /**< NULL: none was watched */
+    struct qv_daybook *diary;          /**< NULL: none */
 };
 
 /**
@@ -38,6 +40,36 @@ int qv_consult(const struct qv_knowledge *knowledge, const struct qv_evidence_gi
  */
 int qv_consult_situation(const struct qv_knowledge *knowledge, const struct qv_case *c, struct qv_arena *arena,
                          struct qv_situation **out, struct qv_error *error) QV_MUST_CHECK;
+
+/* ---- the diary ---------------------------------------------------------------------------------------------------------- */
+
+/**
+ * A diary, added up day by day, from whatever holds entries: a file, the journal, or both. It remembers the places and the
+ * medicines that notes name. Its memory is the arena's: about 24 bytes for each kind that a day has.
+ */
+struct qv_daybook;
+
+int qv_daybook_create(const struct qv_knowledge *knowledge, struct qv_arena *arena, struct qv_daybook **out,
+                      struct qv_error *error) QV_MUST_CHECK;
+/** Adds one entry; a qv_entry_sink, whose context is the daybook. */
+int qv_daybook_add(void *daybook, const struct qv_entry *entry, struct qv_error *error) QV_MUST_CHECK;
+/** Adds a file, whole: the first bad row is an error. Errors: those of qv_diary_read(). */
+int qv_daybook_read_file(struct qv_daybook *book, const char *path, struct qv_error *error) QV_MUST_CHECK;
+/** Adds a journal by its totals, and by the notes of twitches and medicines where findings are wanted. */
+int qv_daybook_read_journal(struct qv_daybook *book, struct qv_journal *journal, bool with_notes,
+                            struct qv_error *error) QV_MUST_CHECK;
+/** First and last day with an entry; false when there is none. */
+bool qv_daybook_span(struct qv_daybook *book, int32_t *first_day, int32_t *last_day);
+
+/**
+ * The days from @p from to @p until, as far as the diary goes, as a table for nof1: a factor for each habit of the knowledge.
+ * Errors: QV_ERR_DATA when it spans more than QV_DAYS_MAX days.
+ */
+int qv_daybook_days(struct qv_daybook *book, int32_t from, int32_t until, struct qv_arena *arena,
+                    const struct qv_days **out, struct qv_error *error) QV_MUST_CHECK;
+
+/** Folds what the diary shows into the findings of a case that it does not know; knowledge/diary.yaml says how. */
+int qv_daybook_fold(struct qv_daybook *book, struct qv_case *c, struct qv_error *error) QV_MUST_CHECK;
 
 /* ---- the interview ------------------------------------------------------------------------------------------------ */
 
@@ -125,6 +157,25 @@ int qv_log_read(const struct qv_knowledge *knowledge, const char *words, const s
 /** Reads a time alone into day, second and offset of @p entry: of "at" in the settings, or where only a time is revised. */
 int qv_log_time(const char *words, int64_t now_us, struct qv_entry *entry, struct qv_log_remark *remark,
                 struct qv_error *error) QV_MUST_CHECK;
+
+/* ---- a day at a glance ------------------------------------------------------------------------------------------------ */
+
+#define QV_DAY_MAX_ENTRIES 300
+#define QV_DAY_WEEK 7
+
+/** One day of the journal, and the week that ends with it. Memory belongs to the arena it was made in. */
+struct qv_day {
+    int32_t day, today;
+    uint32_t entry_count; /**< at most QV_DAY_MAX_ENTRIES; the amounts are of all */
+    const struct qv_entry *entries; /**< in order of time */
+    uint32_t counts[QV_ENTRY_KIND_COUNT]; /**< entries of each kind; 0: nothing is known */
+    double amounts[QV_ENTRY_KIND_COUNT];  /**< as the kind adds up */
+    double week[QV_DAY_WEEK];             /**< twitches, this day last; NaN: not observed */
+};
+
+/** Gathers a day. A NULL journal has nothing in it. Errors: those of the journal; QV_ERR_UNAVAILABLE, out of memory. */
+int qv_day_gather(struct qv_journal *journal, int32_t day, int32_t today, struct qv_arena *arena, struct qv_day **out,
+                  struct qv_error *error) QV_MUST_CHECK;
 
 #ifdef __cplusplus
 }

@@ -63,18 +63,19 @@ const struct qv_entry_kind_info *qv_entry_kind_info(enum qv_entry_kind kind);
 /** The kind with this id; false when there is none. */
 bool qv_entry_kind_find(const char *id, enum qv_entry_kind *out);
 
-#define QV_NO_SECOND (-1)       /**< only the day is known */
-#define QV_NO_OFFSET INT32_MIN  /**< the local time is known, the zone is not */
+#define QV_NO_SECOND (-1)      /**< only the day is known */
+#define QV_NO_OFFSET INT32_MIN /**< the local time is known, the zone is not */
 #define QV_OFFSET_MAX_S (18 * 3600)
 #define QV_ENTRY_MAX_NOTE_BYTES 1000
 #define QV_ENTRY_MAX_SOURCE_BYTES 64
 
 /** One thing that was noted. Strings belong to whoever made the entry. */
 struct qv_entry {
-    int64_t id;       /**< the journal's name for it, for good; 0: not in a journal */
-    int32_t day;      /**< local day, as days since 1970-01-01 */
-    int32_t second;   /**< local time, seconds since midnight on the clock, 0…86399; or QV_NO_SECOND */
-    int32_t offset_s; /**< local time less UTC, whole minutes within ±QV_OFFSET_MAX_S; or QV_NO_OFFSET, as without a time */
+    int64_t id;     /**< the journal's name for it, for good; 0: not in a journal */
+    int32_t day;    /**< local day, as days since 1970-01-01 */
+    int32_t second; /**< local time, seconds since midnight on the clock, 0…86399; or QV_NO_SECOND */
+    int32_t
+        offset_s; /**< local time less UTC, whole minutes within ±QV_OFFSET_MAX_S; or QV_NO_OFFSET, as without a time */
     enum qv_entry_kind kind;
     double amount;      /**< in the kind's unit; twitches are whole. The journal keeps it to a millionth */
     const char *note;   /**< UTF-8 without control characters; "" or NULL: none. A medicine's name; "left"; a drink */
@@ -89,7 +90,7 @@ typedef int (*qv_entry_sink)(void *context, const struct qv_entry *entry, struct
 
 /* ---- diaries as files ------------------------------------------------------------------------------------------------ */
 
-/** A row that could not be read: where, what was found, what was expected. */
+/** A row that could not be read: where (line 0: it is made of several), what was found, what was expected. */
 typedef void (*qv_bad_row)(void *context, uint64_t line, const struct qv_error *why);
 
 enum qv_diary_format { QV_DIARY_CSV, QV_DIARY_JSON, QV_DIARY_APPLE_HEALTH, QV_DIARY_BEARABLE };
@@ -102,20 +103,24 @@ struct qv_diary_source {
     /** Bytes read and bytes there are (0: not known), now and then; may be NULL. A false answer stops the reading: QV_ERR_IO. */
     bool (*progress)(void *context, uint64_t read_bytes, uint64_t of_bytes);
     void *context; /**< for all four */
-    double alcohol_g_per_drink; /**< pure alcohol in what Apple Health counts as one drink; 0: not known, such rows are bad */
+    double
+        alcohol_g_per_drink; /**< pure alcohol in what Apple Health counts as one drink; 0: not known, such rows are bad */
 };
 
 /**
  * Reads a diary: CSV of the contract, our own JSON, Apple Health's export.zip or export.xml, Bearable's CSV. The format is
- * told by the first bytes. Streams: memory does not grow with the file. "-" is standard input.
- * Errors: QV_ERR_DATA names the line (a header that is none, bytes that are not UTF-8, a file cut off); QV_ERR_NO_INPUT.
+ * told by the first bytes. Streams: memory does not grow with the file. "-" is standard input. docs/rooms/diaries.md has each format.
+ * Entries come before it is known whether the file is whole: who keeps them does so when this has returned 0.
+ * @param format set on success; may be NULL
+ * Errors: QV_ERR_DATA names the line (a header that is none, XML that is none, a file cut off); QV_ERR_NO_INPUT; QV_ERR_IO.
  */
 int qv_diary_read(const char *path, const struct qv_diary_source *to, enum qv_diary_format *format,
                   struct qv_error *error) QV_MUST_CHECK;
 
 /**
  * Writes entries as a diary, a row an entry, so that qv_diary_read() gives the same entries back: begin, rows in any
- * order, end. CSV is the contract's; JSON has all fields. The text is the caller's, who may write it out and clear it between rows.
+ * order, end. CSV is the contract's, which has no place for the source; JSON has all fields but the id. Formats are these two.
+ * Entries are such as qv_entry_check() passes. The text is the caller's, who may write it out and clear it between rows.
  */
 void qv_diary_write_begin(enum qv_diary_format format, struct qv_text *text);
 void qv_diary_write_row(enum qv_diary_format format, const struct qv_entry *entry, bool first, struct qv_text *text);
@@ -162,6 +167,9 @@ int qv_journal_undo(struct qv_journal *journal, struct qv_undone *out, struct qv
 /** The entries that stand on days @p from to @p to, both included, in order of day, time and id. */
 int qv_journal_entries(struct qv_journal *journal, int32_t from, int32_t to, qv_entry_sink sink, void *context,
                        struct qv_error *error) QV_MUST_CHECK;
+/** Of the twitches and medicines that stand, those with a note, in order of kind, day and id. */
+int qv_journal_noted(struct qv_journal *journal, qv_entry_sink sink, void *context,
+                     struct qv_error *error) QV_MUST_CHECK;
 /** All that one entry has ever been, oldest first, and whether it stands. */
 struct qv_entry_version {
     struct qv_entry entry;

@@ -8,6 +8,8 @@ int qv_consult(const struct qv_knowledge *knowledge, const struct qv_evidence_gi
     int status = qv_case_parse(arena, &knowledge->form, given->case_json, given->case_length, "case", &c, error);
     if (status == QV_OK && given->clip)
         status = evidence_from_clip(c, given->clip, error);
+    if (status == QV_OK && given->diary)
+        status = qv_daybook_fold(given->diary, c, error);
     if (status)
         return status;
     return qv_reason(knowledge, c, QV_REASON_ALL, arena, out, error);

@@ -157,7 +157,7 @@ static void consider(struct nearest *nearest, const struct token *word, const ch
         distance = of_word < distance ? of_word : distance;
     }
     size_t length = strlen(word->word);
-    if (distance > (length < 4 ? 1U : length < 8 ? 2U : 3U) || distance >= length)
+    if (distance > (length < 8 ? 1 : length / 4) || distance >= length)
         return;
     uint32_t place = nearest->count;
     while (place && nearest->distances[place - 1] > distance)

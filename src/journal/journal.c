@@ -251,6 +251,15 @@ int qv_journal_entries(struct qv_journal *journal, int32_t from, int32_t to, qv_
     return status;
 }
 
+int qv_journal_noted(struct qv_journal *journal, qv_entry_sink sink, void *context, struct qv_error *error)
+{
+    assert(!journal->busy);
+    journal->busy = true;
+    int status = journal->store->does->noted(journal->store, sink, context, error);
+    journal->busy = false;
+    return status;
+}
+
 struct history {
     qv_version_sink sink;
     void *context;

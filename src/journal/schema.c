@@ -25,6 +25,7 @@ static const char schema_1[] =
     "  withdrawn INTEGER NOT NULL,"
     "  stands INTEGER NOT NULL) STRICT;"
     "CREATE INDEX version_standing ON version (day, second) WHERE stands;"
+    "CREATE INDEX version_noted ON version (kind, day) WHERE stands AND note <> '' AND kind IN (0, 10);"
     "CREATE INDEX version_later ON version (revises) WHERE revises IS NOT NULL;"
 
     "CREATE TABLE total ("

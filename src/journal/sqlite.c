@@ -51,6 +51,8 @@
                 " UNION ALL SELECT id FROM version WHERE revises = ?1) ORDER BY v.id")                                 \
     X(ENTRIES, "SELECT " VERSION_COLUMNS ", 0 FROM version v INDEXED BY version_standing"                              \
                " WHERE v.stands AND v.day BETWEEN ?1 AND ?2 ORDER BY v.day, v.second, ifnull(v.revises, v.id)")        \
+    X(NOTED, "SELECT " VERSION_COLUMNS ", 0 FROM version v INDEXED BY version_noted"                                   \
+             " WHERE v.stands AND v.note <> '' AND v.kind IN (0, 10) ORDER BY v.kind, v.day, ifnull(v.revises, v.id)") \
     X(TOTAL_ADD, "INSERT INTO total (day, hour, kind, amount_micro, entries) VALUES (?1, ?2, ?3, ?4, ?5)"              \
                  " ON CONFLICT DO UPDATE SET amount_micro = amount_micro + excluded.amount_micro,"                     \
                  " entries = entries + excluded.entries")                                                              \
@@ -382,13 +384,12 @@ static int versions(struct store *store, int64_t entry, store_version_sink sink,
     return status;
 }
 
-static int entries(struct store *store, int32_t from, int32_t to, qv_entry_sink sink, void *context,
-                   struct qv_error *error)
+/* Hands on each row of a statement that is ready. */
+static int tell_entries(struct sqlite_store *s, sqlite3_stmt *row, qv_entry_sink sink, void *context,
+                        struct qv_error *error)
 {
-    struct sqlite_store *s = of(store);
-    sqlite3_stmt *row = NULL;
     bool more = true;
-    int status = ready(s, SQL_ENTRIES, NUMBERS(from, to), &row, error);
+    int status = QV_OK;
     while (!status && !(status = step(s, row, &more, error)) && more) {
         struct store_version version;
         status = read_version(s, row, &version, error);
@@ -398,6 +399,24 @@ static int entries(struct store *store, int32_t from, int32_t to, qv_entry_sink 
             sqlite3_reset(row);
     }
     return status;
+}
+
+static int entries(struct store *store, int32_t from, int32_t to, qv_entry_sink sink, void *context,
+                   struct qv_error *error)
+{
+    sqlite3_stmt *row = NULL;
+    int status = ready(of(store), SQL_ENTRIES, NUMBERS(from, to), &row, error);
+    return status ? status : tell_entries(of(store), row, sink, context, error);
+}
+
+/* The numbers of the kinds are in the schema and in every journal: they are for good. */
+_Static_assert(QV_ENTRY_TWITCH == 0 && QV_ENTRY_MEDICINE == 10, "the index of noted entries names their kinds");
+
+static int noted(struct store *store, qv_entry_sink sink, void *context, struct qv_error *error)
+{
+    sqlite3_stmt *row = NULL;
+    int status = ready(of(store), SQL_NOTED, (const int64_t[]){0}, 0, &row, error);
+    return status ? status : tell_entries(of(store), row, sink, context, error);
 }
 
 /* ---- sums ---------------------------------------------------------------------------------------------------------- */
@@ -545,6 +564,7 @@ static const struct store_functions functions = {
     .version_before = version_before,
     .versions = versions,
     .entries = entries,
+    .noted = noted,
     .total_add = total_add,
     .totals = totals,
     .span = span,

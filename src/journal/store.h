@@ -80,6 +80,8 @@ struct store_functions {
     int (*versions)(struct store *store, int64_t entry, store_version_sink sink, void *context, struct qv_error *error);
     int (*entries)(struct store *store, int32_t from, int32_t to, qv_entry_sink sink, void *context,
                    struct qv_error *error);
+    /* Of the twitches and medicines that stand, those with a note. */
+    int (*noted)(struct store *store, qv_entry_sink sink, void *context, struct qv_error *error);
 
     /* Adds to a total, which is gone when it has no entries left. */
     int (*total_add)(struct store *store, int32_t day, int32_t hour, enum qv_entry_kind kind, int64_t micro,

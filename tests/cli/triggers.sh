@@ -76,6 +76,16 @@ expect "who must ask first is told so" 0 "Ask the person who prescribed it first
 "$quiver" triggers --diary diary.csv --case lithium.json | grep -q "trial plan caffeine" &&
     verdict "and is not sent to try it" "is sent" || verdict "and is not sent to try it" ""
 
+{ cat diary.csv; echo '2026-01-02,medicine,400,mg,lithium started'; } >lithium.csv
+expect "the diary says who must ask first, too" 0 "Ask the person who prescribed it first" "" \
+    "$quiver" triggers --diary lithium.csv
+
+"$quiver" import diary.csv >/dev/null 2>&1
+expect "the journal says the same as the diary" 0 "More twitches came with: caffeine" "" "$quiver" triggers
+"$quiver" triggers --json >from-journal
+"$quiver" triggers --json --diary diary.csv >from-diary
+verdict "to the last digit" "$(diff from-journal from-diary | head -5)"
+
 expect "a picture is written" 0 "caffeine" "" "$quiver" triggers --diary diary.csv --plot triggers.svg
 expect "and says it in words" 0 "100 mg more caffeine" "" cat triggers.svg
 expect "a picture of no kind is refused before the work" 64 "" "expected a name that ends in" \
@@ -90,11 +100,11 @@ expect "an empty diary is no error" 0 "0 days noted" "" "$quiver" triggers --dia
 expect "an empty diary has no usual number of twitches" 0 '"baseline_per_day": null' "" "$quiver" triggers --diary empty.csv --json
 
 expect "a diary that is not there" 66 "" "nowhere.csv" "$quiver" triggers --diary nowhere.csv
-expect "a journal that is not there" 66 "" "data/quiver/journal.db" "$quiver" triggers
+expect "a journal that is not there" 66 "" "nowhere.db" "$quiver" triggers --journal nowhere.db
 printf 'time,kind,amount,unit,note\n2026-01-01,sleep,31,h,\n' >bad.csv
 expect "a bad row is named by its line" 65 "" "bad.csv: line 2: .*31.*24" "$quiver" triggers --diary bad.csv
 printf 'time,kind,amount,unit,note\n1700-01-01,twitch,1,count,\n2026-01-01,twitch,1,count,\n' >long.csv
-expect "three centuries are refused" 65 "" "119070 days, expected at most" "$quiver" triggers --diary long.csv
+expect "three centuries are refused" 65 "" "1700-01-01 to 2026-01-01, expected at most" "$quiver" triggers --diary long.csv
 expect "diary and journal are not added up" 64 "" "expected one of them" "$quiver" triggers --diary diary.csv --journal x
 expect "an operand is refused" 64 "" "found .diary.csv.; a diary is given with --diary" "$quiver" triggers diary.csv
 finish

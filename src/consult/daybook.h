@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a daybook holds: consult.h says what it is for. */
+#ifndef QUIVER_CONSULT_DAYBOOK_H
+#define QUIVER_CONSULT_DAYBOOK_H
+
+#include <quiver/consult.h>
+
+/* What one day holds of one kind. */
+struct tally {
+    int32_t day;
+    enum qv_entry_kind kind;
+    double amount; /* the sum */
+    uint32_t entries;
+};
+
+/* A twitch whose note names where it was: bits of the words of the finding `site`, and of enum daybook_side. */
+struct noted_place {
+    int32_t day;
+    uint32_t sites, sides;
+};
+
+enum daybook_side { DAYBOOK_LEFT = 1, DAYBOOK_RIGHT = 2, DAYBOOK_BOTH = 4 };
+
+enum taking { TAKEN, TAKING_STARTED, TAKING_STOPPED, TAKING_CHANGED };
+
+struct noted_medicine {
+    int32_t day;
+    enum taking what;
+    const char *name;
+};
+
+struct qv_daybook {
+    const struct qv_knowledge *knowledge;
+    struct qv_arena *arena;
+    struct tally *tallies; /* in order of day and kind, each pair once, when `sorted` */
+    struct noted_place *places;
+    struct noted_medicine *medicines; /* as they came */
+    uint32_t tally_count, tally_room, place_count, place_room, medicine_count, medicine_room;
+    bool sorted;
+};
+
+/* Brings the tallies into order. */
+void daybook_sort(struct qv_daybook *book);
+
+/* The tally of a kind on a day, or NULL: nothing was noted. The book is sorted. */
+const struct tally *daybook_at(const struct qv_daybook *book, int32_t day, enum qv_entry_kind kind);
+
+/* First tally on or after a day: an index, up to tally_count. */
+uint32_t daybook_from(const struct qv_daybook *book, int32_t day);
+
+/* What a day makes of its entries. */
+double tally_value(const struct tally *tally);
+
+#endif

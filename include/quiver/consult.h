@@ -166,8 +166,8 @@ int qv_log_time(const char *words, int64_t now_us, struct qv_entry *entry, struc
 /** One day of the journal, and the week that ends with it. Memory belongs to the arena it was made in. */
 struct qv_day {
     int32_t day, today;
-    uint32_t entry_count; /**< at most QV_DAY_MAX_ENTRIES; the amounts are of all */
-    const struct qv_entry *entries; /**< in order of time */
+    uint32_t entry_count;                 /**< at most QV_DAY_MAX_ENTRIES; the amounts are of all */
+    const struct qv_entry *entries;       /**< in order of time */
     uint32_t counts[QV_ENTRY_KIND_COUNT]; /**< entries of each kind; 0: nothing is known */
     double amounts[QV_ENTRY_KIND_COUNT];  /**< as the kind adds up */
     double week[QV_DAY_WEEK];             /**< twitches, this day last; NaN: not observed */

@@ -60,8 +60,7 @@ void qv_json_triggers(const struct qv_knowledge *knowledge, const struct qv_trig
 
 /** Triggers on one screen, for the person whose diary it is: what matters first, what is not known yet and when it will be. */
 void qv_page_triggers(const struct qv_knowledge *knowledge, const struct qv_triggers *triggers,
-                      const struct qv_situation *person, const struct qv_page_settings *settings,
-                      struct qv_text *text);
+                      const struct qv_situation *person, const struct qv_page_settings *settings, struct qv_text *text);
 
 /* ---- the diary ---------------------------------------------------------------------------------------------------- */
 

@@ -73,8 +73,7 @@ fi
 printf '{"quiver_case":1,"findings":{"medications":[{"name":"lithium"}]}}' >lithium.json
 expect "who must ask first is told so" 0 "Ask the person who prescribed it first" "" \
     "$quiver" triggers --diary diary.csv --case lithium.json
-"$quiver" triggers --diary diary.csv --case lithium.json | grep -q "trial plan caffeine" &&
-    verdict "and is not sent to try it" "is sent" || verdict "and is not sent to try it" ""
+verdict "and is not sent to try it" "$(grep "trial plan caffeine" out)"
 
 { cat diary.csv; echo '2026-01-02,medicine,400,mg,lithium started'; } >lithium.csv
 expect "the diary says who must ask first, too" 0 "Ask the person who prescribed it first" "" \

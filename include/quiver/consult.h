@@ -34,6 +34,13 @@ struct qv_evidence_given {
 int qv_consult(const struct qv_knowledge *knowledge, const struct qv_evidence_given *given, struct qv_arena *arena,
                struct qv_answer **out, struct qv_error *error) QV_MUST_CHECK;
 
+/**
+ * What rules look at, of a case: for those that are not weighed, such as who must not try what (qv_habit_refusal()).
+ * It reads the case's values, which must outlive it; the rest lives in @p arena. Errors: QV_ERR_UNAVAILABLE.
+ */
+int qv_consult_situation(const struct qv_knowledge *knowledge, const struct qv_case *c, struct qv_arena *arena,
+                         struct qv_situation **out, struct qv_error *error) QV_MUST_CHECK;
+
 /* ---- the diary ---------------------------------------------------------------------------------------------------------- */
 
 /**
@@ -159,8 +166,8 @@ int qv_log_time(const char *words, int64_t now_us, struct qv_entry *entry, struc
 /** One day of the journal, and the week that ends with it. Memory belongs to the arena it was made in. */
 struct qv_day {
     int32_t day, today;
-    uint32_t entry_count; /**< at most QV_DAY_MAX_ENTRIES; the amounts are of all */
-    const struct qv_entry *entries; /**< in order of time */
+    uint32_t entry_count;                 /**< at most QV_DAY_MAX_ENTRIES; the amounts are of all */
+    const struct qv_entry *entries;       /**< in order of time */
     uint32_t counts[QV_ENTRY_KIND_COUNT]; /**< entries of each kind; 0: nothing is known */
     double amounts[QV_ENTRY_KIND_COUNT];  /**< as the kind adds up */
     double week[QV_DAY_WEEK];             /**< twitches, this day last; NaN: not observed */

@@ -51,13 +51,17 @@ void qv_json_phantom(const struct qv_phantom *phantom, unsigned indent, struct q
 void qv_page_measurement(const struct qv_measurement *measurement, const struct qv_page_settings *settings,
                          struct qv_text *text);
 
-/** Triggers as the contract's JSON object, with what they mean in words and day by day. `indent` 0: one line. */
-void qv_json_triggers(const struct qv_knowledge *knowledge, const struct qv_triggers *triggers, unsigned indent,
-                      struct qv_text *text);
+/**
+ * Triggers as the contract's JSON object, with what they mean in words and day by day. `indent` 0: one line.
+ * @param person who it is, so that nobody is sent to try what they must not (qv_consult_situation()); NULL: nothing is known
+ */
+void qv_json_triggers(const struct qv_knowledge *knowledge, const struct qv_triggers *triggers,
+                      const struct qv_situation *person, unsigned indent, struct qv_text *text);
 
 /** Triggers on one screen, for the person whose diary it is: what matters first, what is not known yet and when it will be. */
 void qv_page_triggers(const struct qv_knowledge *knowledge, const struct qv_triggers *triggers,
-                      const struct qv_page_settings *settings, struct qv_text *text);
+                      const struct qv_situation *person, const struct qv_page_settings *settings, struct qv_text *text);
+
 /* ---- the diary ---------------------------------------------------------------------------------------------------- */
 
 /** A day at a glance: what is known of it, what is not, the twitches of the week. With `full`, each entry with its number. */

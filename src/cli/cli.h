@@ -25,6 +25,7 @@ int cli_knowledge(int argc, char **argv);
 int cli_knowledge_bench(int argc, char **argv);
 int cli_log(int argc, char **argv);
 int cli_phantom(int argc, char **argv);
+int cli_triggers(int argc, char **argv);
 int cli_watch(int argc, char **argv);
 
 /** Where the face models lie: QUIVER_MODELS, or the build's, or the installed ones. */

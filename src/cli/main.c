@@ -72,6 +72,21 @@ static const char watch_help[] =
     "  --overlay FILE    the clip again with what was seen drawn on it: FILE.mp4, .mov, .mkv or .webm\n"
     "  --magnify K       with --overlay: show the motion of the skin K times as large, 1 to 100\n";
 
+static const char triggers_help[] =
+    "usage: quiver triggers [--diary FILE | --journal FILE] [OPTIONS]\n"
+    "\n"
+    "Which of your habits go with your twitches: what quiver log noted, or a diary from a file. Two weeks are the\n"
+    "least; how many more days each habit needs is said.\n"
+    "\n"
+    "  --diary FILE      a diary: CSV, JSON, an export of Apple Health or Bearable; - is standard input\n"
+    "  --journal FILE    the journal; else QUIVER_JOURNAL, else your own\n"
+    "  --case FILE       a case file: who you are, so that you are not sent to try what you should not\n"
+    "  --plot FILE       draw it on one page: FILE.svg, .png or .pdf\n"
+    "  --json            print JSON, alone on standard output\n"
+    "  --plain           signs that can be typed, no colours\n"
+    "  --full            every habit at every lag, with sources\n"
+    "  --knowledge DIR   read the knowledge from a folder, not the copy inside the program\n";
+
 static const char phantom_help[] =
     "usage: quiver phantom --portrait PICTURE --out FILE.mp4 [OPTIONS]\n"
     "\n"
@@ -172,10 +187,10 @@ static const struct verb verbs[] = {
     {"import", cli_import, "a diary from a file into the journal", import_help},
     {"export", cli_export, "the journal as a file", export_help},
     {"watch", cli_watch, "see and measure the twitch in a clip", watch_help},
+    {"triggers", cli_triggers, "which of your habits go with your twitches", triggers_help},
     {"phantom", cli_phantom, "make a clip whose twitches are known", phantom_help},
     {"help", help, "this page; quiver help VERB says more", NULL},
     {"version", version, "which quiver this is", NULL},
-    {"triggers", NULL, NULL, NULL},
     {"trial", NULL, NULL, NULL},
     {"report", NULL, NULL, NULL},
     {"serve", NULL, NULL, NULL},

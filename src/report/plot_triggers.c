@@ -524,7 +524,7 @@ static void draw_page(struct picture *p)
 int plot_triggers(const struct qv_knowledge *knowledge, const struct qv_triggers *triggers, enum qv_plot_format format,
                   struct qv_text *out, struct qv_error *error)
 {
-    struct picture p = {.words = {knowledge, triggers}};
+    struct picture p = {.words = {knowledge, triggers, NULL}};
     p.rows = calloc(triggers->trigger_count + 1, sizeof(void *));
     if (!p.rows)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");

@@ -325,15 +325,25 @@ void trigger_say_try(const struct trigger_words *w, uint32_t factor, struct qv_t
     say(w, QV_SENTENCE_TRY_IT, slots, 2, out);
 }
 
-int trigger_to_try(const struct trigger_words *w)
+struct trigger_next trigger_next(const struct trigger_words *w)
 {
+    struct trigger_next next = {-1, NULL};
     for (int r = 0; r <= 2; r++) {
         for (uint32_t i = 0; i < w->triggers->trigger_count; i++) {
             const struct qv_trigger *t = &w->triggers->triggers[i];
             const struct qv_habit *habit = rank(t) == r ? trigger_habit(w, t->factor) : NULL;
-            if (habit && habit->trial)
-                return (int)t->factor;
+            if (!habit || !habit->trial)
+                continue;
+            const uint32_t index = (uint32_t)(habit - w->knowledge->facts->habits);
+            const struct qv_trial_refusal *refusal =
+                w->person ? qv_habit_refusal(w->knowledge, index, w->person) : NULL;
+            if (!refusal) {
+                next.factor = (int)t->factor;
+                return next;
+            }
+            if (!next.refusal)
+                next.refusal = refusal->text;
         }
     }
-    return -1;
+    return next;
 }

@@ -13,6 +13,13 @@
 struct trigger_words {
     const struct qv_knowledge *knowledge;
     const struct qv_triggers *triggers;
+    const struct qv_situation *person; /**< NULL: nothing is known */
+};
+
+/** What to try next, as an experiment on oneself. */
+struct trigger_next {
+    int factor;          /**< the likeliest that speaks, can be switched on and off and may be; -1: none */
+    const char *refusal; /**< why the person must not try one that is likelier still; NULL: there is none */
 };
 
 /** The habit behind a factor; NULL when the knowledge has none of that id. */
@@ -52,7 +59,6 @@ void trigger_say_entwined(const struct trigger_words *w, const struct qv_entwine
 void trigger_say_not_logged(const struct trigger_words *w, struct qv_text *out);
 void trigger_say_try(const struct trigger_words *w, uint32_t factor, struct qv_text *out);
 
-/** The factor to try first: the likeliest that speaks and may be tried; -1: none. */
-int trigger_to_try(const struct trigger_words *w);
+struct trigger_next trigger_next(const struct trigger_words *w);
 
 #endif

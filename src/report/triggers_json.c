@@ -92,6 +92,22 @@ static void write_entwined(struct qv_json *j, const struct trigger_words *w)
     qv_json_array_end(j);
 }
 
+static void write_next(struct qv_json *j, const struct trigger_words *w, struct qv_text *words)
+{
+    const struct trigger_next next = trigger_next(w);
+    const uint32_t factor = (uint32_t)next.factor;
+    qv_json_object(j, "try_next");
+    qv_json_string(j, "factor", next.factor < 0 ? NULL : w->triggers->days->factors[factor].id);
+    if (next.factor >= 0) {
+        trigger_say_try(w, factor, words);
+        write_words(j, "text", words);
+        qv_json_string(j, "how", trigger_habit(w, factor)->trial);
+    }
+    if (next.refusal)
+        qv_json_string(j, "refused", next.refusal);
+    qv_json_object_end(j);
+}
+
 /* Day by day, for who draws it: null where nothing was noted. */
 static void write_days(struct qv_json *j, const struct qv_triggers *triggers)
 {
@@ -109,10 +125,10 @@ static void write_days(struct qv_json *j, const struct qv_triggers *triggers)
     qv_json_array_end(j);
 }
 
-void qv_json_triggers(const struct qv_knowledge *knowledge, const struct qv_triggers *triggers, unsigned indent,
-                      struct qv_text *text)
+void qv_json_triggers(const struct qv_knowledge *knowledge, const struct qv_triggers *triggers,
+                      const struct qv_situation *person, unsigned indent, struct qv_text *text)
 {
-    const struct trigger_words w = {knowledge, triggers};
+    const struct trigger_words w = {knowledge, triggers, person};
     struct qv_text words;
     struct qv_json j;
     qv_text_init(&words, WORDS_BYTES_MAX);
@@ -122,7 +138,7 @@ void qv_json_triggers(const struct qv_knowledge *knowledge, const struct qv_trig
     qv_json_number(&j, "days_observed", triggers->days_observed);
     qv_json_number(&j, "twitches", triggers->twitches);
     qv_json_string(&j, "model", model);
-    qv_json_number(&j, "baseline_per_day", rounded(triggers->baseline_per_day));
+    qv_json_number(&j, "baseline_per_day", triggers->days_observed ? rounded(triggers->baseline_per_day) : NAN);
     qv_json_object(&j, "trend_per_week");
     write_ratio(&j, &triggers->trend_per_week);
     qv_json_object_end(&j);
@@ -132,6 +148,7 @@ void qv_json_triggers(const struct qv_knowledge *knowledge, const struct qv_trig
     trigger_say_found(&w, &words);
     write_words(&j, "text", &words);
     qv_json_string(&j, "association", knowledge->sentences[QV_SENTENCE_ASSOCIATION]->text);
+    write_next(&j, &w, &words);
     write_entwined(&j, &w);
     qv_json_number(&j, "dispersion", rounded(triggers->dispersion));
     qv_json_number(&j, "autocorrelation", rounded(triggers->autocorrelation));

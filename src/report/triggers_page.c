@@ -65,7 +65,7 @@ static void say_head(struct triggers_page *p)
     sheet_style(&p->sheet, STYLE_DIM);
     sheet_sayf(&p->sheet, "%u day%s noted, %.0f twitch%s", t->days_observed, t->days_observed == 1 ? "" : "s",
                t->twitches, t->twitches == 1 ? "" : "es");
-    if (isfinite(t->baseline_per_day))
+    if (t->days_observed && isfinite(t->baseline_per_day))
         sheet_sayf(&p->sheet, ", usually %.*f a day", t->baseline_per_day < 9.95, t->baseline_per_day);
     sheet_style(&p->sheet, STYLE_NORMAL);
     sheet_flush(&p->sheet, 0, 0);
@@ -329,20 +329,24 @@ static void say_next(struct triggers_page *p)
 {
     sheet_heading(&p->sheet, "What next", NULL);
     say_line(p, QV_SENTENCE_ASSOCIATION);
-    const int factor = trigger_to_try(&p->words);
-    if (factor >= 0) {
-        trigger_say_try(&p->words, (uint32_t)factor, &p->text);
+    const struct trigger_next next = trigger_next(&p->words);
+    if (next.refusal) {
+        sheet_say(&p->sheet, next.refusal);
+        sheet_flush(&p->sheet, 2, 2);
+    }
+    if (next.factor >= 0) {
+        trigger_say_try(&p->words, (uint32_t)next.factor, &p->text);
         take_words(p);
         sheet_flush(&p->sheet, 2, 2);
     }
-    if (p->unknown_count)
+    if (p->unknown_count || !p->words.triggers->days_observed)
         say_line(p, QV_SENTENCE_KEEP_NOTING);
 }
 
 void qv_page_triggers(const struct qv_knowledge *knowledge, const struct qv_triggers *triggers,
-                      const struct qv_page_settings *settings, struct qv_text *text)
+                      const struct qv_situation *person, const struct qv_page_settings *settings, struct qv_text *text)
 {
-    struct triggers_page p = {.words = {knowledge, triggers}, .full = settings->full};
+    struct triggers_page p = {.words = {knowledge, triggers, person}, .full = settings->full};
     sheet_begin(&p.sheet, knowledge, settings, text);
     qv_text_init(&p.text, WORDS_BYTES_MAX);
     p.rows = sheet_alloc(&p.sheet, triggers->trigger_count, sizeof(void *));

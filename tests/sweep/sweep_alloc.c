@@ -150,10 +150,10 @@ static int print_triggers(struct qv_error *error)
 {
     struct qv_text text;
     qv_text_init(&text, 1 << 20);
-    qv_json_triggers(shared, &triggers.found, 2, &text);
+    qv_json_triggers(shared, &triggers.found, NULL, 2, &text);
     int status = qv_text_check(&text, error);
     if (!status) {
-        qv_page_triggers(shared, &triggers.found, &(struct qv_page_settings){.columns = 80, .full = true}, &text);
+        qv_page_triggers(shared, &triggers.found, NULL, &(struct qv_page_settings){.columns = 80, .full = true}, &text);
         status = qv_text_check(&text, error);
     }
     qv_text_finish(&text);
@@ -349,6 +349,8 @@ int main(int argc, char **argv)
         printf("%s\n", error.text);
         return 1;
     }
+    /* Without it the C library copies the zone's name anew at each tzset(), and keeps the copy. */
+    setenv("TZ", "UTC", 1);
     (void)qv_date_today();
     little_convolution(&models[0]);
     little_attention(&models[1]);

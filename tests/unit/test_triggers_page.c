@@ -14,6 +14,7 @@
 #include "report/trigger_words.h"
 
 #include <jansson.h>
+#include <quiver/consult.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,7 @@ static int tear_down(void **unused)
 static void page(const struct qv_triggers *triggers, struct qv_page_settings settings, struct qv_text *out)
 {
     qv_text_init(out, 1 << 20);
-    qv_page_triggers(knowledge, triggers, &settings, out);
+    qv_page_triggers(knowledge, triggers, NULL, &settings, out);
     assert_false(out->failed);
 }
 
@@ -86,7 +87,7 @@ static void test_ratios_in_words(void **unused)
         {2.34, "2.3 times as many", "x2.3"}, {9.96, "10 times as many", "x10"}, {15.4, "15 times as many", "x15"},
         {0.0001, "99 % fewer", "-99 %"},
     };
-    const struct trigger_words w = {knowledge, &little.found};
+    const struct trigger_words w = {knowledge, &little.found, NULL};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct qv_text words, figure;
         qv_text_init(&words, 1000);
@@ -104,20 +105,20 @@ static void test_ratios_in_words(void **unused)
 static void test_which_rows_are_shown(void **unused)
 {
     (void)unused;
-    const struct trigger_words w = {knowledge, &little.found};
+    const struct trigger_words w = {knowledge, &little.found, NULL};
     const struct qv_trigger *rows[LITTLE_ROWS];
     static const int expected[] = {0, 6, 2, 3, 4, 5}; /* likely, protective, possible, no clear effect, not enough */
     assert_int_equal(trigger_rows(&w, false, rows), 6);
     for (int i = 0; i < 6; i++)
         assert_ptr_equal(rows[i], &little.rows[expected[i]]);
     assert_int_equal(trigger_rows(&w, true, rows), LITTLE_ROWS);
-    assert_int_equal(trigger_to_try(&w), 0);
+    assert_int_equal(trigger_next(&w).factor, 0);
 
     struct little_triggers silent;
     little_triggers(&silent);
     for (int d = 0; d < LITTLE_DAYS; d++)
         silent.exposures[0 * LITTLE_DAYS + d] = NAN;
-    assert_int_equal(trigger_rows(&(struct trigger_words){knowledge, &silent.found}, true, rows), 4);
+    assert_int_equal(trigger_rows(&(struct trigger_words){knowledge, &silent.found, NULL}, true, rows), 4);
 }
 
 /* Stress can neither be switched on nor off: nobody is sent to try it. */
@@ -128,11 +129,38 @@ static void test_only_what_can_be_tried_is_offered(void **unused)
     little_triggers(&t);
     for (int i = 0; i < LITTLE_ROWS; i++)
         t.rows[i].verdict = t.rows[i].factor == 2 ? QV_LIKELY_TRIGGER : QV_NO_CLEAR_EFFECT;
-    assert_int_equal(trigger_to_try(&(struct trigger_words){knowledge, &t.found}), -1);
+    assert_int_equal(trigger_next(&(struct trigger_words){knowledge, &t.found, NULL}).factor, -1);
     struct qv_text out;
     page(&t.found, (struct qv_page_settings){.columns = 80}, &out);
     assert_null(strstr(out.bytes, "quiver trial"));
     qv_text_finish(&out);
+}
+
+/* Who takes lithium is not sent to change their caffeine: told why, and offered what is next. */
+static void test_who_must_not_is_told_why(void **unused)
+{
+    (void)unused;
+    static const char lithium[] =
+        "{\"quiver_case\": 1, \"findings\": {\"medications\": [{\"name\": \"lithium\", \"started_days_ago\": 90}]}}";
+    struct qv_error error = {0};
+    struct qv_arena *arena = qv_arena_create(0);
+    struct qv_case *c = NULL;
+    struct qv_situation *person = NULL;
+    assert_non_null(arena);
+    assert_int_equal(qv_case_parse(arena, &knowledge->form, lithium, strlen(lithium), "case", &c, &error), QV_OK);
+    assert_int_equal(qv_consult_situation(knowledge, c, arena, &person, &error), QV_OK);
+    const struct trigger_next next = trigger_next(&(struct trigger_words){knowledge, &little.found, person});
+    assert_int_equal(next.factor, 1); /* sleep */
+    assert_non_null(strstr(next.refusal, "Ask the person who prescribed it first"));
+
+    struct qv_text out;
+    qv_text_init(&out, 1 << 20);
+    qv_page_triggers(knowledge, &little.found, person, &(struct qv_page_settings){.columns = 200}, &out);
+    assert_says(&out, next.refusal);
+    assert_says(&out, "quiver trial plan sleep");
+    assert_null(strstr(out.bytes, "quiver trial plan caffeine"));
+    qv_text_finish(&out);
+    qv_arena_destroy(arena);
 }
 
 static void test_a_trend(void **unused)
@@ -155,7 +183,7 @@ static void test_a_trend(void **unused)
         little_triggers(&t);
         t.found.trend_per_week = rows[i].trend;
         qv_text_init(&out, 10000);
-        trigger_say_trend(&(struct trigger_words){knowledge, &t.found}, &out);
+        trigger_say_trend(&(struct trigger_words){knowledge, &t.found, NULL}, &out);
         assert_says(&out, rows[i].says);
         assert_int_equal(strstr(out.bytes, "doctor") != NULL, rows[i].trend.low > 1);
         qv_text_finish(&out);
@@ -169,7 +197,7 @@ static json_t *json_of(const struct qv_triggers *triggers)
     struct qv_text out;
     json_error_t fault;
     qv_text_init(&out, 1 << 20);
-    qv_json_triggers(knowledge, triggers, 2, &out);
+    qv_json_triggers(knowledge, triggers, NULL, 2, &out);
     assert_false(out.failed);
     json_t *root = json_loadb(out.bytes, out.length, JSON_REJECT_DUPLICATES, &fault);
     if (!root)
@@ -266,16 +294,13 @@ static void test_page_says_it_plainly(void **unused)
     struct qv_text out;
     page(&little.found, (struct qv_page_settings){.columns = 200}, &out);
     static const char *const words[] = {
-        "More twitches came with: caffeine and a drop in caffeine. Fewer twitches came with: sleep. Not sure yet, but "
-        "worth "
-        "watching: stress.",
+        "More twitches came with: caffeine and a drop in caffeine. Fewer twitches came with: sleep.",
+        "Not sure yet, but worth watching: stress.",
         "19 days noted, 56 twitches, usually 2.9 a day",
-        "Caffeine. You had about 32 % more twitches on days with 100 mg more caffeine. It could be anything from 11 % "
-        "more to 58 "
-        "% more.",
-        "Sleep. You had about 20 % fewer twitches on days after a night with one hour more sleep. It could be anything "
-        "from "
-        "30 % fewer to 8 % fewer.",
+        "Caffeine. You had about 32 % more twitches on days with 100 mg more caffeine.",
+        "It could be anything from 11 % more to 58 % more.",
+        "Sleep. You had about 20 % fewer twitches on days after a night with one hour more sleep.",
+        "It could be anything from 30 % fewer to 8 % fewer.",
         "The best guess is 9 % more, but it could be anything from 2 % fewer to 21 % more.",
         "2.3 times as many twitches on days with 100 mg less caffeine than the day before",
         "Sleep and stress move together",
@@ -391,8 +416,8 @@ static void test_picture_says_the_same(void **unused)
     static const char *const words[] = {
         "What goes with your twitches",
         "2025-11-08 to 2025-11-27 · 19 days noted · 56 twitches",
-        "You had about 32 % more twitches on days with 100 mg more caffeine. It could be anything from 11 % more to 58 "
-        "% more.",
+        "You had about 32 % more twitches on days with 100 mg more caffeine.",
+        "It could be anything from 11 % more to 58 % more.",
         "2025-11-11 not noted",
         "2025-11-12 0",
         "It does not prove what causes what.",
@@ -467,6 +492,7 @@ int main(void)
         cmocka_unit_test(test_ratios_in_words),
         cmocka_unit_test(test_which_rows_are_shown),
         cmocka_unit_test(test_only_what_can_be_tried_is_offered),
+        cmocka_unit_test(test_who_must_not_is_told_why),
         cmocka_unit_test(test_a_trend),
         cmocka_unit_test(test_json_is_the_contracts),
         cmocka_unit_test(test_json_days),

@@ -23,6 +23,7 @@ extern "C" {
 struct qv_evidence_given {
     const char *case_json; /**< the case file's bytes */
     size_t case_length;
+    const struct qv_case *c;           /**< what was said, where it is read already: then there is no case_json */
     const struct qv_measurement *clip; /**< NULL: none was watched */
     struct qv_daybook *diary;          /**< NULL: none */
 };
@@ -55,9 +56,11 @@ int qv_daybook_create(const struct qv_knowledge *knowledge, struct qv_arena *are
 int qv_daybook_add(void *daybook, const struct qv_entry *entry, struct qv_error *error) QV_MUST_CHECK;
 /** Adds a file, whole: the first bad row is an error. Errors: those of qv_diary_read(). */
 int qv_daybook_read_file(struct qv_daybook *book, const char *path, struct qv_error *error) QV_MUST_CHECK;
-/** Adds a journal by its totals, and by the notes of twitches and medicines where findings are wanted. */
+/** Adds a journal by its totals, and by clips and the notes of twitches and medicines where findings are wanted. */
 int qv_daybook_read_journal(struct qv_daybook *book, struct qv_journal *journal, bool with_notes,
                             struct qv_error *error) QV_MUST_CHECK;
+/** Adds the measurement of a clip that was watched on @p day, as qv_json_measurement() writes it. QV_ERR_DATA when it is none. */
+int qv_daybook_add_clip(struct qv_daybook *book, int32_t day, const char *json, struct qv_error *error) QV_MUST_CHECK;
 /** First and last day with an entry; false when there is none. */
 bool qv_daybook_span(struct qv_daybook *book, int32_t *first_day, int32_t *last_day);
 
@@ -70,6 +73,19 @@ int qv_daybook_days(struct qv_daybook *book, int32_t from, int32_t until, struct
 
 /** Folds what the diary shows into the findings of a case that it does not know; knowledge/diary.yaml says how. */
 int qv_daybook_fold(struct qv_daybook *book, struct qv_case *c, struct qv_error *error) QV_MUST_CHECK;
+
+/** Something that the person should be told, though they did not ask. */
+struct qv_notice {
+    const char *id, *text;
+    const struct qv_words *sources;
+    enum qv_level level;
+};
+/**
+ * The watchful diary: the red flags that the diary alone raises as of @p today, most urgent first, and then what its own rules say.
+ * The list lives in @p arena.
+ */
+int qv_daybook_notices(struct qv_daybook *book, int32_t today, struct qv_arena *arena, const struct qv_notice **out,
+                       uint32_t *count, struct qv_error *error) QV_MUST_CHECK;
 
 /* ---- the interview ------------------------------------------------------------------------------------------------ */
 

@@ -241,6 +241,8 @@ struct qv_document {
     const char *kind, *name, *json;
 };
 typedef int (*qv_document_sink)(void *context, const struct qv_document *document, struct qv_error *error);
+#define QV_DOCUMENT_MEASUREMENT "measurement"
+#define QV_DOCUMENT_TRIAL "trial"
 #define QV_DOCUMENT_MAX_BYTES ((size_t)16 << 20)
 #define QV_DOCUMENT_MAX_NAME_BYTES 200
 int qv_journal_put(struct qv_journal *journal, const char *kind, const char *name, int32_t day, const char *json,

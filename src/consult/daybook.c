@@ -160,9 +160,8 @@ static uint32_t sides_of(const char *note)
            (find_words(note, "both") ? DAYBOOK_BOTH : 0U);
 }
 
-static int add_place(struct qv_daybook *book, const struct qv_entry *entry, struct qv_error *error)
+int daybook_add_place(struct qv_daybook *book, struct noted_place place, struct qv_error *error)
 {
-    const struct noted_place place = {entry->day, sites_of(book->knowledge, entry->note), sides_of(entry->note)};
     if ((!place.sites && !place.sides) || book->place_count == MOST_PLACES)
         return QV_OK;
     if (!has_room(book->arena, &book->places, book->place_count, &book->place_room, sizeof *book->places))
@@ -204,7 +203,8 @@ static int add_notes(void *context, const struct qv_entry *entry, struct qv_erro
     if (!entry->note || !entry->note[0])
         return QV_OK;
     if (entry->kind == QV_ENTRY_TWITCH && entry->amount > 0)
-        return add_place(book, entry, error);
+        return daybook_add_place(
+            book, (struct noted_place){entry->day, sites_of(book->knowledge, entry->note), sides_of(entry->note)}, error);
     return entry->kind == QV_ENTRY_MEDICINE ? add_medicine(book, entry, error) : QV_OK;
 }
 
@@ -228,13 +228,21 @@ int qv_daybook_read_file(struct qv_daybook *book, const char *path, struct qv_er
     return qv_diary_read(path, &to, &format, error);
 }
 
+static int add_document(void *context, const struct qv_document *document, struct qv_error *error)
+{
+    const int status = qv_daybook_add_clip(context, document->day, document->json, error);
+    return status ? qv_fail_at(error, "the journal's clip %s", document->name) : QV_OK;
+}
+
 int qv_daybook_read_journal(struct qv_daybook *book, struct qv_journal *journal, bool with_notes,
                             struct qv_error *error)
 {
-    const int status = qv_journal_totals(journal, INT32_MIN, INT32_MAX, add_total, book, error);
-    if (status || !with_notes)
-        return status;
-    return qv_journal_noted(journal, add_notes, book, error);
+    int status = qv_journal_totals(journal, INT32_MIN, INT32_MAX, add_total, book, error);
+    if (status == QV_OK && with_notes)
+        status = qv_journal_noted(journal, add_notes, book, error);
+    if (status == QV_OK && with_notes)
+        status = qv_journal_documents(journal, QV_DOCUMENT_MEASUREMENT, NULL, add_document, book, error);
+    return status;
 }
 
 bool qv_daybook_span(struct qv_daybook *book, int32_t *first_day, int32_t *last_day)

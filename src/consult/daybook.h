@@ -35,6 +35,8 @@ struct qv_daybook {
     struct tally *tallies; /* in order of day and kind, each pair once, when `sorted` */
     struct noted_place *places;
     struct noted_medicine *medicines; /* as they came */
+    const struct qv_case *clip;       /* what the newest clip showed; NULL: none */
+    int32_t clip_day;
     uint32_t tally_count, tally_room, place_count, place_room, medicine_count, medicine_room;
     bool sorted;
 };
@@ -47,6 +49,13 @@ const struct tally *daybook_at(const struct qv_daybook *book, int32_t day, enum 
 
 /* First tally on or after a day: an index, up to tally_count. */
 uint32_t daybook_from(const struct qv_daybook *book, int32_t day);
+
+/* Notes that a twitch was in these places, on these sides. */
+int daybook_add_place(struct qv_daybook *book, struct noted_place place, struct qv_error *error) QV_MUST_CHECK;
+
+/* qv_daybook_fold(), which also lists the rules that held: room for all. */
+int daybook_fold(struct qv_daybook *book, struct qv_case *c, const struct qv_diary_rule **rules, uint32_t *rule_count,
+                 struct qv_error *error) QV_MUST_CHECK;
 
 /* What a day makes of its entries. */
 double tally_value(const struct tally *tally);

@@ -199,7 +199,8 @@ static bool wants_trend(const struct qv_diary_rule *rule)
 }
 
 /* The rules in their order: of one finding the first that holds counts, since what is known is not set again. */
-static int fill_by_rules(struct qv_case *c, struct qv_daybook *book, const struct bout *bout, struct qv_error *error)
+static int fill_by_rules(struct qv_case *c, struct qv_daybook *book, const struct bout *bout,
+                         const struct qv_diary_rule **rules, uint32_t *rule_count, struct qv_error *error)
 {
     const struct qv_facts *facts = book->knowledge->facts;
     double measures[QV_DIARY_MEASURE_COUNT];
@@ -215,9 +216,12 @@ static int fill_by_rules(struct qv_case *c, struct qv_daybook *book, const struc
             window = rule->over_days;
             with_trend = trend;
         }
-        const int status = qv_diary_rule_holds(rule, measures) ? fill_by_rule(c, rule, measures, error) : QV_OK;
+        if (!qv_diary_rule_holds(rule, measures))
+            continue;
+        const int status = fill_by_rule(c, rule, measures, error);
         if (status)
             return status;
+        rules[(*rule_count)++] = rule;
     }
     return QV_OK;
 }
@@ -334,16 +338,44 @@ static int fill_medicines(struct qv_case *c, const struct qv_daybook *book, stru
     return QV_OK;
 }
 
+/* ---- clips -------------------------------------------------------------------------------------------------------------------- */
+
+/* What the newest clip showed, while it is recent. */
+static int fill_clip(struct qv_case *c, const struct qv_daybook *book, struct qv_error *error)
+{
+    int status = QV_OK;
+    const int64_t ago = (int64_t)c->as_of_days - book->clip_day;
+    if (!book->clip || ago < 0 || ago >= book->knowledge->facts->folding.usual_over_days)
+        return QV_OK;
+    for (uint32_t f = 0; f < c->form->field_count && status == QV_OK; f++) {
+        if (book->clip->values[f].kind != QV_UNKNOWN && !is_known(c, (int)f))
+            status = qv_case_set(c, (int)f, book->clip->values[f], QV_ORIGIN_CLIP, error);
+    }
+    return status;
+}
+
 /* ---- all ------------------------------------------------------------------------------------------------------------------------ */
 
-int qv_daybook_fold(struct qv_daybook *book, struct qv_case *c, struct qv_error *error)
+int daybook_fold(struct qv_daybook *book, struct qv_case *c, const struct qv_diary_rule **rules, uint32_t *rule_count,
+                 struct qv_error *error)
 {
+    *rule_count = 0;
     daybook_sort(book);
     const struct bout bout = find_bout(book, c->as_of_days);
-    int status = fill_by_rules(c, book, &bout, error);
+    int status = fill_by_rules(c, book, &bout, rules, rule_count, error);
     if (status == QV_OK)
         status = fill_habits(c, book, error);
     if (status == QV_OK && bout.known)
         status = fill_places(c, book, &bout, error);
-    return status ? status : fill_medicines(c, book, error);
+    if (status == QV_OK)
+        status = fill_medicines(c, book, error);
+    return status ? status : fill_clip(c, book, error);
+}
+
+int qv_daybook_fold(struct qv_daybook *book, struct qv_case *c, struct qv_error *error)
+{
+    uint32_t count;
+    const uint32_t most = book->knowledge->facts->watch_count;
+    const struct qv_diary_rule **rules = qv_arena_alloc(book->arena, most + 1, sizeof *rules);
+    return rules ? daybook_fold(book, c, rules, &count, error) : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
 }

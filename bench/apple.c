@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * apple generate FILE MEGABYTES   an Apple Health export like those of phones: by type, years of heart rates and steps, among
+ * apple generate FILE MEGABYTES   an Apple Health export like those of phones: years of heart rates and steps, and among
  *                                 them sleep by stages, water and coffee
  * apple expat FILE                expat alone over it, with handlers that do nothing
  * apple ours FILE                 qv_diary_read(), entries counted
  *
- * The last two print bytes, seconds, megabytes a second and the most memory that was resident. bench/apple.sh makes the table.
+ * The last two print bytes, seconds, megabytes a second and the most memory that was resident. bench/apple.sh makes the
+ * table.
  */
 #include <quiver/journal.h>
 
@@ -26,7 +27,7 @@ static double seconds_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-/* ---- an export ------------------------------------------------------------------------------------------------------ */
+/* ---- an export -------------------------------------------------------------------------------------------------- */
 
 static void put_time(FILE *out, const char *name, int64_t minute)
 {
@@ -101,7 +102,7 @@ static int generate(const char *path, long megabytes)
     return fclose(out) ? 74 : 0;
 }
 
-/* ---- two readers ---------------------------------------------------------------------------------------------------- */
+/* ---- two readers ------------------------------------------------------------------------------------------------ */
 
 static void XMLCALL ignore_start(void *context, const XML_Char *name, const XML_Char **attributes)
 {

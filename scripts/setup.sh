@@ -31,8 +31,9 @@ else
         libc6-dev) echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1 ;;
         libclang-rt-dev) echo 'int main(void){return 0;}' | clang -fsanitize=address -x c - -o /dev/null 2>/dev/null ;;
         lib*-dev)
-            module=$(echo "$1" | sed 's/-dev$//; s/^libyaml$/yaml-0.1/; s/^libjansson$/jansson/; s/^libsqlite3$/sqlite3/; s/^libcmocka$/cmocka/;
-                s/^libcairo2$/cairo/; s/^libexpat1$/expat/; s/^libminizip$/minizip/; s/^libpango1.0$/pangocairo/')
+            module=$(echo "$1" | sed 's/-dev$//; s/^libyaml$/yaml-0.1/; s/^libjansson$/jansson/; s/^libsqlite3$/sqlite3/;
+                s/^libexpat1$/expat/; s/^libminizip$/minizip/; s/^libcmocka$/cmocka/; s/^libcairo2$/cairo/;
+                s/^libpango1.0$/pangocairo/')
             pkg-config --exists "$module" 2>/dev/null
             ;;
         fonts-*) true ;; # another will do

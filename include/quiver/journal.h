@@ -25,12 +25,15 @@
 extern "C" {
 #endif
 
-/* ---- entries ------------------------------------------------------------------------------------------------------ */
+/* ---- entries ----------------------------------------------------------------------------------------------------- */
 
 /** How the entries of one day make one number. */
 enum qv_day_rule { QV_DAY_SUM, QV_DAY_MEAN };
 
-/** Every kind of entry: name, the word in files, unit, the largest amount one entry can have, how a day adds up. */
+/**
+ * Every kind of entry: name, the word in files, unit, the largest amount one entry can have, how a day adds up. Their
+ * numbers are in people's journals: a new kind goes to the end.
+ */
 #define QV_ENTRY_KIND_MAP(X)                                                                                           \
     X(TWITCH, "twitch", "count", 100000, SUM)                                                                          \
     X(CAFFEINE, "caffeine", "mg", 20000, SUM)                                                                          \
@@ -71,24 +74,23 @@ bool qv_entry_kind_find(const char *id, enum qv_entry_kind *out);
 
 /** One thing that was noted. Strings belong to whoever made the entry. */
 struct qv_entry {
-    int64_t id;     /**< the journal's name for it, for good; 0: not in a journal */
-    int32_t day;    /**< local day, as days since 1970-01-01 */
-    int32_t second; /**< local time, seconds since midnight on the clock, 0…86399; or QV_NO_SECOND */
-    int32_t
-        offset_s; /**< local time less UTC, whole minutes within ±QV_OFFSET_MAX_S; or QV_NO_OFFSET, as without a time */
+    int64_t id;       /**< the journal's name for it, for good; 0: not in a journal */
+    int32_t day;      /**< local day, as days since 1970-01-01 */
+    int32_t second;   /**< local time, seconds since midnight on the clock, 0…86399; or QV_NO_SECOND */
+    int32_t offset_s; /**< local time less UTC, whole minutes within ±QV_OFFSET_MAX_S; QV_NO_OFFSET, also without a time */
     enum qv_entry_kind kind;
     double amount;      /**< in the kind's unit; twitches are whole. The journal keeps it to a millionth */
     const char *note;   /**< UTF-8 without control characters; "" or NULL: none. A medicine's name; "left"; a drink */
     const char *source; /**< "log", "csv", "apple_health", "bearable"…; NULL: not said */
 };
 
-/** What is wrong with an entry (amount out of range, day, time of day, note, a medicine without a name), as QV_ERR_DATA. */
+/** What is wrong with an entry (amount, day, time of day, offset, note, a medicine without a name), as QV_ERR_DATA. */
 int qv_entry_check(const struct qv_entry *entry, struct qv_error *error) QV_MUST_CHECK;
 
 /** Whoever receives entries: 0 to go on, a negative status (with @p error set) to stop. The entry lives until it returns. */
 typedef int (*qv_entry_sink)(void *context, const struct qv_entry *entry, struct qv_error *error);
 
-/* ---- diaries as files ------------------------------------------------------------------------------------------------ */
+/* ---- diaries as files -------------------------------------------------------------------------------------------- */
 
 /** A row that could not be read: where (line 0: it is made of several), what was found, what was expected. */
 typedef void (*qv_bad_row)(void *context, uint64_t line, const struct qv_error *why);
@@ -126,7 +128,7 @@ void qv_diary_write_begin(enum qv_diary_format format, struct qv_text *text);
 void qv_diary_write_row(enum qv_diary_format format, const struct qv_entry *entry, bool first, struct qv_text *text);
 void qv_diary_write_end(enum qv_diary_format format, struct qv_text *text);
 
-/* ---- the journal -------------------------------------------------------------------------------------------------------- */
+/* ---- the journal ------------------------------------------------------------------------------------------------- */
 
 struct qv_journal;
 
@@ -137,9 +139,11 @@ enum qv_journal_mode {
 };
 
 /**
- * Opens a journal: a path (an SQLite file). An older schema is brought forward when opened for writing, with a
- * backup of the file beside it; a newer one is refused with QV_ERR_DATA, as is a file that is no journal or is damaged.
- * A busy journal is waited for, ten seconds.
+ * Opens a journal: a path (an SQLite file). An older schema is brought forward, with a backup of the file beside it
+ * ("….backup-1"); a newer one is refused with QV_ERR_DATA, as is a file that is no journal or is damaged. A busy journal
+ * is waited for, ten seconds, here and in every change: then QV_ERR_UNAVAILABLE. A file that cannot be written to, a
+ * folder, a symbolic link (those on the way to the file are followed): QV_ERR_CANNOT_CREATE, or QV_ERR_NO_INPUT
+ * for reading. A full disk or a failing one: QV_ERR_IO, and nothing of the change is there.
  */
 int qv_journal_open(const char *where, enum qv_journal_mode mode, struct qv_journal **out,
                     struct qv_error *error) QV_MUST_CHECK;
@@ -151,20 +155,29 @@ void qv_journal_close(struct qv_journal *journal);
  */
 int qv_journal_add(struct qv_journal *journal, const struct qv_entry *entries, uint32_t count, int64_t *ids,
                    struct qv_error *error) QV_MUST_CHECK;
-/** Says what an entry should have been. It keeps its id; what it was stays in its history. QV_ERR_NO_INPUT: no such id. */
+/**
+ * Says what an entry should have been. It keeps its id; what it was stays in its history. QV_ERR_NO_INPUT: no such id, or
+ * taken back (undo gives it back).
+ */
 int qv_journal_revise(struct qv_journal *journal, int64_t id, const struct qv_entry *now,
                       struct qv_error *error) QV_MUST_CHECK;
 /** Takes an entry back; its history stays. QV_ERR_NO_INPUT: no such id, or taken back already. */
 int qv_journal_withdraw(struct qv_journal *journal, int64_t id, struct qv_error *error) QV_MUST_CHECK;
 
-/** What an undo did: the last change that stood (an addition, a revision, a withdrawal, an import) stands no more. */
+/**
+ * What an undo did: the last change that stood (an addition, a revision, a withdrawal, an import) stands no more, all of it
+ * at once. An undo is not itself undone by the next, which goes one change further back.
+ */
 struct qv_undone {
     uint32_t entries; /**< how many it touched; 0: nothing was left to undo */
     char what[200];   /**< the first of them, for people: "twitch 3, 2026-11-24 10:05, left" */
 };
 int qv_journal_undo(struct qv_journal *journal, struct qv_undone *out, struct qv_error *error) QV_MUST_CHECK;
 
-/** The entries that stand on days @p from to @p to, both included, in order of day, time and id. */
+/**
+ * The entries that stand on days @p from to @p to, both included, in order of day, time (not known first) and id. This and
+ * what follows see the journal as it is when they begin; a sink must not call the same journal.
+ */
 int qv_journal_entries(struct qv_journal *journal, int32_t from, int32_t to, qv_entry_sink sink, void *context,
                        struct qv_error *error) QV_MUST_CHECK;
 /** Of the twitches and medicines that stand, those with a note, in order of kind, day and id. */
@@ -198,7 +211,8 @@ int qv_journal_span(struct qv_journal *journal, int32_t *first, int32_t *last, u
 /*
  * An import adds what is not yet there, as one change. Of n equal entries (day, time, offset, kind, amount, note) in the file and m that the
  * journal holds or once held, n − m are added: the same file twice adds nothing, nor does an export of the same
- * journal, and what was taken back does not return.
+ * journal, and what was taken back does not return. An import that was undone counts as never held, and can be made again. An
+ * import that adds nothing is no change. Other writers wait while an import is open.
  *
  * state    what holds                                     moves on by
  * open     a write transaction; nothing is visible yet    _add, _commit, _abandon
@@ -206,6 +220,10 @@ int qv_journal_span(struct qv_journal *journal, int32_t *first, int32_t *last, u
  */
 struct qv_import;
 int qv_import_begin(struct qv_journal *journal, struct qv_import **out, struct qv_error *error) QV_MUST_CHECK;
+/**
+ * @param added whether it was not yet there; may be NULL
+ * QV_ERR_DATA: the entry is none; the import goes on. After any other error only _abandon is left.
+ */
 int qv_import_add(struct qv_import *import, const struct qv_entry *entry, bool *added,
                   struct qv_error *error) QV_MUST_CHECK;
 /** Durable on return. The import is ended either way. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Apple Health's export.xml, by expat, a piece at a time. It is gigabytes of <Record type="..." .../>, of which a diary needs few.
+ * Apple Health's export.xml, by expat, a piece at a time. It is gigabytes of <Record type="..." .../>, of which a diary
+ * needs few.
  *
- * Three things about these files that are not in their own description (docs/rooms/diaries.md has where they were reported):
- *   - the document type in front is not well-formed in those of iOS 16. It is blanked out, which also leaves no way to declare
- *     an entity;
+ * Three things about these files that are not in their own description (docs/rooms/diaries.md has where they were
+ * reported):
+ *   - the document type in front is not well-formed in those of iOS 16. It is blanked out, which also leaves no way to
+ *     declare an entity;
  *   - values hold control characters that XML does not allow. They become blanks;
  *   - a record inside a <Correlation> stands a second time by itself, so only those at the top are read.
  */
@@ -12,6 +14,7 @@
 #include "diary.h"
 
 #include <expat.h>
+#include <malloc.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -31,31 +34,23 @@ struct health {
     int status;                        /* why the parser was stopped */
 };
 
-/* ---- expat's memory ------------------------------------------------------------------------------------------------- */
+/* ---- expat's memory --------------------------------------------------------------------------------------------- */
 
 /* Its functions are given nothing of ours, hence by thread. One reading a thread is under way at a time. */
 static _Thread_local size_t parser_bytes;
 static _Thread_local bool parser_is_full;
 
-struct block {
-    size_t size;
-    max_align_t bytes[];
-};
-
 static void *parser_realloc(void *memory, size_t size)
 {
-    struct block *block = memory ? (struct block *)((char *)memory - offsetof(struct block, bytes)) : NULL;
-    size_t old = block ? block->size : 0;
+    size_t old = malloc_usable_size(memory);
     if (size > PARSER_MAX_BYTES || parser_bytes - old + size > PARSER_MAX_BYTES) {
         parser_is_full = true;
         return NULL;
     }
-    block = realloc(block, offsetof(struct block, bytes) + size);
-    if (!block)
-        return NULL;
-    parser_bytes += size - old;
-    block->size = size;
-    return block->bytes;
+    void *grown = realloc(memory, size);
+    if (grown)
+        parser_bytes += malloc_usable_size(grown) - old;
+    return grown;
 }
 
 static void *parser_malloc(size_t size)
@@ -65,14 +60,11 @@ static void *parser_malloc(size_t size)
 
 static void parser_free(void *memory)
 {
-    if (!memory)
-        return;
-    struct block *block = (struct block *)((char *)memory - offsetof(struct block, bytes));
-    parser_bytes -= block->size;
-    free(block);
+    parser_bytes -= malloc_usable_size(memory);
+    free(memory);
 }
 
-/* ---- a record ------------------------------------------------------------------------------------------------------- */
+/* ---- a record --------------------------------------------------------------------------------------------------- */
 
 struct record {
     const char *type, *unit, *value, *start, *end;
@@ -267,7 +259,7 @@ static int give_sleeps(struct health *health)
     return status;
 }
 
-/* ---- the document --------------------------------------------------------------------------------------------------- */
+/* ---- the document ----------------------------------------------------------------------------------------------- */
 
 static void stop(struct health *health, int status)
 {
@@ -302,7 +294,7 @@ static void XMLCALL on_end(void *context, const XML_Char *name)
     health->depth--;
 }
 
-/* Blanks out <!DOCTYPE ... [ ... ]>, but for its line ends, so that lines keep their numbers. It has to lie in the first buffer. */
+/* Blanks out <!DOCTYPE ... [ ... ]> but for its line ends, so that lines keep their numbers. */
 static int blank_document_type(struct reading *reading)
 {
     char *text = reading->bytes + reading->begin, *end = reading->bytes + reading->end;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sleep from intervals: several devices say when someone was asleep, in pieces, in any order, and in part at the same time. Time that
- * several name counts once. Pieces less than ASLEEP_GAP_S apart are one sleep, which belongs to the local day on which it ended;
- * so the hour before midnight goes with the night, and an afternoon's nap stays by itself.
+ * Sleep from intervals: several devices say when someone was asleep, in pieces, in any order, and in part at the same
+ * time. Time that several name counts once. Pieces less than ASLEEP_GAP_S apart are one sleep, which belongs to the
+ * local day on which it ended; so the hour before midnight goes with the night, and an afternoon's nap stays by itself.
  *
  * Memory: at most ASLEEP_MAX intervals of 24 bytes; when these are full, those that touch are made one.
  */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The CSV that the Bearable app exports. There is no description of it by its makers; docs/rooms/diaries.md says what was seen
- * in exports and in programs that read them. Two headers are known:
+ * The CSV that the Bearable app exports. There is no description of it by its makers; docs/rooms/diaries.md says what
+ * was seen in exports and in programs that read them. Two headers are known:
  *
- *   date,weekday,time of day,category,rating/amount,detail,notes                     (2021; the date is "22nd Sep 2020")
- *   date,date formatted,weekday,time of day,category,rating/amount,detail,notes     (2023 on; the second is 2020-09-22)
+ *   date,weekday,time of day,category,rating/amount,detail,notes                   (2021; "22nd Sep 2020")
+ *   date,date formatted,weekday,time of day,category,rating/amount,detail,notes    (2023 on; the second is 2020-09-22)
  *
- * Columns are found by name. A row becomes an entry only where it says what an entry says; the rest is counted by category.
+ * Columns are found by name. A row becomes an entry only where it says what an entry says; the rest is counted by
+ * category.
  */
 #include "csv.h"
 #include "diary.h"
@@ -46,7 +47,7 @@ static int read_header(struct reading *reading, struct header *header)
     return QV_OK;
 }
 
-/* ---- parts of a row ------------------------------------------------------------------------------------------------- */
+/* ---- parts of a row --------------------------------------------------------------------------------------------- */
 
 /* "22nd Sep 2020" */
 static bool spoken_date_parse(const char *text, int32_t *day)
@@ -91,7 +92,7 @@ static bool split_detail(const char *text, struct detail *out)
     return true;
 }
 
-/* ---- what becomes an entry ------------------------------------------------------------------------------------------ */
+/* ---- what becomes an entry -------------------------------------------------------------------------------------- */
 
 enum outcome { OUTCOME_ENTRY, OUTCOME_SKIP, OUTCOME_BAD };
 
@@ -146,8 +147,8 @@ static enum outcome read_medicine(const char *amount, const struct detail *detai
 }
 
 /*
- * Symptoms have a severity from 1 (mild) to 4 (unbearable) for a part of the day. For stress and fatigue it is stretched to 0…10.
- * Of a twitch it says nothing of how many: such a row is one, and the note keeps what it said.
+ * Symptoms have a severity from 1 (mild) to 4 (unbearable) for a part of the day. For stress and fatigue it is
+ * stretched to 0…10. Of a twitch it says nothing of how many: such a row is one, and the note keeps what it said.
  */
 static enum outcome read_symptom(const char *amount, const char *text, const struct detail *detail,
                                  struct qv_entry *entry, struct qv_error *why)
@@ -205,7 +206,7 @@ static enum outcome read_row(const struct header *header, const struct csv_recor
 
 int read_bearable(struct reading *reading)
 {
-    struct header header;
+    struct header header = {0};
     struct detail detail;
     int status = read_header(reading, &header);
     while (!status) {

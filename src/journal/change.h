@@ -2,8 +2,8 @@
 /*
  * A change while it is being written: between change_begin() and change_end() versions are added and the sums follow.
  *
- * Sums of one day are gathered here and reach the store when another day begins, so that a diary in order of time, as files are,
- * costs a few rows a day and not one an entry.
+ * Sums of one day are gathered here and reach the store when another day begins, so that a diary in order of time, as
+ * files are, costs a few rows a day and not one an entry.
  */
 #ifndef QUIVER_JOURNAL_CHANGE_H
 #define QUIVER_JOURNAL_CHANGE_H

@@ -6,8 +6,8 @@
 enum extent { EXTENT_WHOLE, EXTENT_CUT_OFF, EXTENT_UNCLOSED, EXTENT_STRAY_QUOTE };
 
 /*
- * How far the record goes that begins at text: its length with its line end. Cut off: the bytes end before the record does, and
- * outside of quotes; unclosed: inside of them.
+ * How far the record goes that begins at text: its length with its line end. Cut off: the bytes end before the record
+ * does, and outside of quotes; unclosed: inside of them.
  */
 static enum extent find_extent(const char *text, size_t available, size_t *length)
 {

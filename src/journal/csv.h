@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Records of comma-separated values, by RFC 4180: fields may be quoted, and quoted ones may hold commas, line breaks and doubled
- * quotes. Records end in LF or CR LF; empty lines are passed over.
+ * Records of comma-separated values, by RFC 4180: fields may be quoted, and quoted ones may hold commas, line breaks
+ * and doubled quotes. Records end in LF or CR LF; empty lines are passed over.
  *
- * Where the quotes of a record do not close, its first line alone is refused and reading goes on with the next line, so that one stray
- * quote costs one line and not the rest of the file.
+ * Where the quotes of a record do not close, its first line alone is refused and reading goes on with the next line, so
+ * that one stray quote costs one line and not the rest of the file.
  */
 #ifndef QUIVER_JOURNAL_CSV_H
 #define QUIVER_JOURNAL_CSV_H

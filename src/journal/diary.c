@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-/* ---- bytes ---------------------------------------------------------------------------------------------------------- */
+/* ---- bytes ------------------------------------------------------------------------------------------------------ */
 
 int reading_more(struct reading *reading)
 {
@@ -42,7 +42,7 @@ int reading_more(struct reading *reading)
     return QV_OK;
 }
 
-/* ---- rows ----------------------------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------------------------- */
 
 int reading_fail(struct reading *reading, uint64_t line, int status, const char *format, ...)
 {
@@ -77,7 +77,7 @@ int reading_offer(struct reading *reading, uint64_t line, const struct qv_entry 
     return reading->to->sink(reading->to->context, entry, reading->error);
 }
 
-/* ---- what was passed over ------------------------------------------------------------------------------------------- */
+/* ---- what was passed over --------------------------------------------------------------------------------------- */
 
 #define SKIPS_MAX 200
 
@@ -124,16 +124,20 @@ static void tell_skips(const struct reading *reading)
         reading->to->skipped(reading->to->context, "others", skips->others);
 }
 
-/* ---- words ---------------------------------------------------------------------------------------------------------- */
+/* ---- words ------------------------------------------------------------------------------------------------------ */
 
-/* Bytes from U+200E to U+2069 that turn the direction of a line or break it; E2 leads them all, and little else of use. */
+/* No control character, and none of U+200E, 200F, 2028-202E, 2066-2069, which turn the direction of a line or break it. */
 static bool is_safe(const unsigned char *at, size_t size)
 {
     if (size == 1)
         return at[0] >= 0x20 && at[0] < 0x7f;
     if (size == 2)
         return at[0] != 0xC2 || at[1] >= 0xA0;
-    return size != 3 || at[0] != 0xE2 || (at[1] != 0x80 && at[1] != 0x81) || (at[1] == 0x80 && at[2] < 0x8E);
+    if (size != 3 || at[0] != 0xE2)
+        return true;
+    bool marks = at[1] == 0x80 && (at[2] == 0x8E || at[2] == 0x8F || (at[2] >= 0xA8 && at[2] <= 0xAE));
+    bool isolates = at[1] == 0x81 && at[2] >= 0xA6 && at[2] <= 0xA9;
+    return !marks && !isolates;
 }
 
 struct shown shown(const char *text)
@@ -258,7 +262,7 @@ struct amount_text amount_format(double amount)
 {
     assert(amount >= 0 && amount <= 1e9);
     struct amount_text out = {0};
-    char scientific[40], kept[24];
+    char scientific[40], kept[24] = "";
     int precision = 15, exponent = 0;
     do { /* fifteen digits always fit a double, seventeen always tell it from its neighbours */
         snprintf(scientific, sizeof scientific, "%.*e", precision - 1, amount);
@@ -317,7 +321,7 @@ bool kind_parse(const char *kind, const char *unit, enum qv_entry_kind *out, str
     return true;
 }
 
-/* ---- which format --------------------------------------------------------------------------------------------------- */
+/* ---- which format ----------------------------------------------------------------------------------------------- */
 
 static bool begins(const struct reading *reading, size_t at, const char *with)
 {
@@ -385,6 +389,18 @@ static int read_as(struct reading *reading, enum qv_diary_format format)
     return QV_ERR_BUG;
 }
 
+static int read_all(struct reading *reading, enum qv_diary_format *format)
+{
+    int status = reading_more(reading);
+    if (!status)
+        status = tell_format(reading, format);
+    if (!status)
+        status = read_as(reading, *format);
+    if (!status)
+        tell_skips(reading);
+    return status;
+}
+
 int diary_read_file(FILE *file, const char *name, const struct qv_diary_source *to, enum qv_diary_format *format,
                     struct qv_error *error)
 {
@@ -396,18 +412,11 @@ int diary_read_file(FILE *file, const char *name, const struct qv_diary_source *
         reading.of_bytes = (uint64_t)about.st_size;
 
     enum qv_diary_format found = QV_DIARY_CSV;
-    reading.bytes = malloc(DIARY_BUFFER_BYTES + 1);
+    reading.bytes = calloc(1, DIARY_BUFFER_BYTES + 1);
     reading.skips = calloc(1, sizeof *reading.skips);
-    int status = reading.bytes && reading.skips ? reading_more(&reading) : reading_out_of_memory(&reading);
-    if (!status)
-        status = tell_format(&reading, &found);
-    if (!status)
-        status = read_as(&reading, found);
-    if (!status) {
-        tell_skips(&reading);
-        if (format)
-            *format = found;
-    }
+    int status = reading.bytes && reading.skips ? read_all(&reading, &found) : reading_out_of_memory(&reading);
+    if (!status && format)
+        *format = found;
     zip_close(reading.member);
     free(reading.bytes);
     free(reading.skips);
@@ -417,12 +426,12 @@ int diary_read_file(FILE *file, const char *name, const struct qv_diary_source *
 int qv_diary_read(const char *path, const struct qv_diary_source *to, enum qv_diary_format *format,
                   struct qv_error *error)
 {
-    if (strcmp(path, "-") == 0)
-        return diary_read_file(stdin, "standard input", to, format, error);
-    FILE *file = fopen(path, "rb");
+    bool is_stdin = strcmp(path, "-") == 0;
+    FILE *file = is_stdin ? stdin : fopen(path, "rb");
     if (!file)
         return qv_fail(error, errno == ENOMEM ? QV_ERR_UNAVAILABLE : QV_ERR_NO_INPUT, "%s: %s", path, strerror(errno));
-    int status = diary_read_file(file, path, to, format, error);
-    fclose(file);
+    int status = diary_read_file(file, is_stdin ? "standard input" : path, to, format, error);
+    if (!is_stdin)
+        fclose(file);
     return status;
 }

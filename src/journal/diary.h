@@ -2,12 +2,12 @@
 /*
  * Diaries as files, from the inside: one file that is being read, and what the readers of all formats share.
  *
- * A reading owns one buffer, through which the file goes once. What is unread lies between `begin` and `end`; a reader asks for more,
- * looks, and moves `begin` on. Whatever a file makes us hold at once (a row, an object, a tag) has to fit into the buffer, so memory
- * does not grow with the file.
+ * A reading owns one buffer, through which the file goes once. What is unread lies between `begin` and `end`; a reader
+ * asks for more, looks, and moves `begin` on. Whatever a file makes us hold at once (a row, an object, a tag) has to
+ * fit into the buffer, so memory does not grow with the file.
  *
- * Every reader ends its work on a row in one of two ways: reading_offer(), or reading_refuse() with the reason. Both say whether to
- * go on. What a foreign file holds and a diary has no place for is counted with reading_skip().
+ * Every reader ends its work on a row in one of two ways: reading_offer(), or reading_refuse() with the reason. Both
+ * say whether to go on. What a foreign file holds and a diary has no place for is counted with reading_skip().
  *
  * A file is always a FILE, be it on a disk, a pipe or memory (fmemopen), so that tests need no file.
  */
@@ -20,7 +20,6 @@
 
 #define DIARY_BUFFER_BYTES ((size_t)256 << 10)
 #define DIARY_ROW_MAX_BYTES ((size_t)64 << 10) /* a line of CSV with its quoted line breaks, an object of JSON */
-#define DIARY_TEXT_BYTES 64                    /* of a time or an amount */
 
 struct zip_member;
 struct skips;
@@ -54,7 +53,7 @@ int reading_out_of_memory(struct reading *reading);
 int reading_offer(struct reading *reading, uint64_t line, const struct qv_entry *entry) QV_MUST_CHECK;
 /* A row that cannot be read. 0: go on with the next. */
 int reading_refuse(struct reading *reading, uint64_t line, const struct qv_error *why) QV_MUST_CHECK;
-/* One more of what a diary has no place for. Names are told apart in their first 79 bytes, and beyond 200 names not at all. */
+/* One more of what a diary has no place for. Of names 79 bytes are told apart, and of those the first 200. */
 void reading_skip(struct reading *reading, const char *what);
 
 /* The readers. Each begins at the first byte, after a byte order mark; that of CSV has the header still before it. */
@@ -63,7 +62,7 @@ int read_bearable(struct reading *reading) QV_MUST_CHECK;
 int read_json(struct reading *reading) QV_MUST_CHECK;
 int read_apple_health(struct reading *reading) QV_MUST_CHECK;
 
-/* ---- zip ------------------------------------------------------------------------------------------------------------ */
+/* ---- zip -------------------------------------------------------------------------------------------------------- */
 
 /* Opens the export inside a zip file; reading_more() then gives its bytes. */
 int zip_open(struct reading *reading) QV_MUST_CHECK;
@@ -71,7 +70,7 @@ int zip_open(struct reading *reading) QV_MUST_CHECK;
 int zip_read(struct reading *reading, char *bytes, size_t room, size_t *got) QV_MUST_CHECK;
 void zip_close(struct zip_member *member);
 
-/* ---- words of a file --------------------------------------------------------------------------------------------------- */
+/* ---- words of a file -------------------------------------------------------------------------------------------- */
 
 /* What an error repeats of a file: cut short, without what could steer a terminal. */
 struct shown {
@@ -80,8 +79,8 @@ struct shown {
 struct shown shown(const char *text);
 
 /*
- * YYYY-MM-DD, then perhaps T or a blank, HH:MM[:SS], then perhaps Z or ±HH:MM. Sets day, second and offset of the entry,
- * or nothing.
+ * YYYY-MM-DD, then perhaps T or a blank, HH:MM[:SS], then perhaps Z or ±HH:MM. Sets day, second and offset of the
+ * entry, or nothing.
  */
 bool time_parse(const char *text, struct qv_entry *entry);
 /* The same from its parts, of which all but the day may be NULL. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The diary as JSON: {"quiver_diary": 1, "entries": [{...}, ...]}, the version first, so that a diary of any length is read
- * an entry at a time. The frame is walked here; each entry, cut out by its braces, is jansson's.
+ * The diary as JSON: {"quiver_diary": 1, "entries": [{...}, ...]}, the version first, so that a diary of any length is
+ * read an entry at a time. The frame is walked here; each entry, cut out by its braces, is jansson's.
  */
 #include "diary.h"
 
@@ -9,7 +9,7 @@
 #include <jansson.h>
 #include <string.h>
 
-/* ---- the frame ------------------------------------------------------------------------------------------------------ */
+/* ---- the frame -------------------------------------------------------------------------------------------------- */
 
 /* Passes over blanks and shows the byte after them; 0 at the end of the file. */
 static int next_byte(struct reading *reading, char *out)
@@ -85,7 +85,7 @@ static size_t object_length(const char *text, size_t available)
     return 0;
 }
 
-/* ---- an entry ------------------------------------------------------------------------------------------------------- */
+/* ---- an entry --------------------------------------------------------------------------------------------------- */
 
 enum { KEY_DAY, KEY_TIME, KEY_OFFSET, KEY_KIND, KEY_AMOUNT, KEY_UNIT, KEY_NOTE, KEY_SOURCE, KEY_COUNT };
 static const char *const keys[KEY_COUNT] = {"day", "time", "offset", "kind", "amount", "unit", "note", "source"};

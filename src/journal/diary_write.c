@@ -31,7 +31,7 @@ static struct clock_text offset_format(int32_t offset_s)
     return out;
 }
 
-/* ---- CSV ------------------------------------------------------------------------------------------------------------ */
+/* ---- CSV -------------------------------------------------------------------------------------------------------- */
 
 static void add_field(struct qv_text *text, const char *field)
 {
@@ -65,7 +65,7 @@ static void write_csv_row(const struct qv_entry *entry, struct qv_text *text)
     qv_text_puts(text, "\n");
 }
 
-/* ---- JSON ----------------------------------------------------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------------------------------------------------- */
 
 static void write_json_row(const struct qv_entry *entry, struct qv_text *text)
 {
@@ -91,7 +91,7 @@ static void write_json_row(const struct qv_entry *entry, struct qv_text *text)
     qv_json_object_end(&json);
 }
 
-/* ---- either --------------------------------------------------------------------------------------------------------- */
+/* ---- either ----------------------------------------------------------------------------------------------------- */
 
 void qv_diary_write_begin(enum qv_diary_format format, struct qv_text *text)
 {

@@ -26,8 +26,8 @@ static int sync_folder_of(const char *path)
 }
 
 /*
- * By mknod(), which opens nothing: closing a descriptor of a file gives up all locks that this process has on it, those of another
- * open journal too.
+ * By mknod(), which opens nothing: closing a descriptor of a file gives up all locks that this process has on it,
+ * those of another open journal too.
  */
 int file_make(const char *path)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The journal's file and its folders: nobody but the person may read what quiver makes. Folders on the way may be symbolic links,
- * which is how people move their data to another disk; the file may not, so that nobody who can write to a shared folder can lay
- * a journal over another file.
+ * The journal's file and its folders: nobody but the person may read what quiver makes. Folders on the way may be
+ * symbolic links, which is how people move their data to another disk; the file may not, so that nobody who can write
+ * to a shared folder can lay a journal over another file.
  */
 #ifndef QUIVER_JOURNAL_FILE_H
 #define QUIVER_JOURNAL_FILE_H

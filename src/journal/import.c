@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An import: one change of many entries, of which those that the journal has held are left out. How often this import has met a
- * digest is kept in the digest's own row, so that memory does not grow with the file.
+ * An import: one change of many entries, of which those that the journal has held are left out. How often this import
+ * has met a digest is kept in the digest's own row, so that memory does not grow with the file.
  */
 #include "change.h"
 #include "digest.h"

@@ -36,7 +36,7 @@ void qv_journal_close(struct qv_journal *journal)
     free(journal);
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 /* A new entry as its first version. */
 static int write_first(struct qv_journal *journal, int64_t change, const struct qv_entry *entry, int64_t *id,
@@ -155,7 +155,7 @@ int qv_journal_withdraw(struct qv_journal *journal, int64_t id, struct qv_error 
     return status ? status : change_end(journal, withdraw(journal, change, id, error), error);
 }
 
-/* ---- undoing ------------------------------------------------------------------------------------------------------- */
+/* ---- undoing ----------------------------------------------------------------------------------------------------- */
 
 /* "twitch 3, 2026-11-24 10:05, left", cut between characters. */
 static void describe(const struct qv_entry *entry, char *out, size_t size)
@@ -187,18 +187,18 @@ static int undo_version(struct qv_journal *journal, int64_t change, const struct
     int64_t entry = version->version.entry.id, id;
     struct store_copy newest, before;
     const struct store_copy *old = version;
-    bool found = false;
+    bool any, was = false;
     int status = QV_OK;
     if (!version->version.stands) {
-        status = does->version_before(journal->store, entry, INT64_MAX, &newest, &found, error);
+        status = does->version_before(journal->store, entry, INT64_MAX, &newest, &any, error);
         old = &newest;
     }
-    if (!status)
-        status = does->version_before(journal->store, entry, version->version.id, &before, &found, error);
+    if (!status && version->version.id != entry) /* nothing was before an entry's first */
+        status = does->version_before(journal->store, entry, version->version.id, &before, &was, error);
     if (status)
         return status;
-    struct store_version now = found ? before.version : version->version;
-    now.withdrawn = found ? before.version.withdrawn : true;
+    struct store_version now = was ? before.version : version->version;
+    now.withdrawn = was ? before.version.withdrawn : true;
     status = change_write(journal, change, &old->version, &now, &id, error);
     if (!status && undone->what == CHANGE_IMPORT)
         status = change_held(journal, entry_digest(&version->version.entry), -1, error);
@@ -239,7 +239,7 @@ int qv_journal_undo(struct qv_journal *journal, struct qv_undone *out, struct qv
     return status;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 int qv_journal_entries(struct qv_journal *journal, int32_t from, int32_t to, qv_entry_sink sink, void *context,
                        struct qv_error *error)
@@ -303,7 +303,7 @@ int qv_journal_span(struct qv_journal *journal, int32_t *first, int32_t *last, u
     return journal->store->does->span(journal->store, first, last, count, error);
 }
 
-/* ---- documents ----------------------------------------------------------------------------------------------------- */
+/* ---- documents --------------------------------------------------------------------------------------------------- */
 
 int qv_journal_put(struct qv_journal *journal, const char *kind, const char *name, int32_t day, const char *json,
                    int64_t *id, struct qv_error *error)

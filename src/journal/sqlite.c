@@ -2,9 +2,9 @@
 /*
  * A journal in an SQLite file. Nothing else in the house knows SQLite.
  *
- * The file is in WAL mode with synchronous=FULL: a commit has synced the log before it returns, and readers do not wait for the writer.
- * What a file says of itself is looked at before anything in it is changed. A file from elsewhere may hold views,
- * triggers and functions in its schema: they are switched off.
+ * The file is in WAL mode with synchronous=FULL: a commit has synced the log before it returns, and readers do not
+ * wait for the writer. What a file says of itself is looked at before anything in it is changed. A file from elsewhere
+ * may hold views, triggers and functions in its schema: they are switched off.
  */
 #include "file.h"
 #include "store.h"
@@ -87,7 +87,7 @@ static struct sqlite_store *of(struct store *store)
     return (struct sqlite_store *)store;
 }
 
-/* ---- errors -------------------------------------------------------------------------------------------------------- */
+/* ---- errors ------------------------------------------------------------------------------------------------------ */
 
 static int refuse_stranger(const char *path, struct qv_error *error)
 {
@@ -102,6 +102,7 @@ static int fail(const struct sqlite_store *s, int result, struct qv_error *error
         return qv_fail(error, QV_ERR_UNAVAILABLE, "%s: out of memory", s->path);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL:
         return qv_fail(error, QV_ERR_UNAVAILABLE,
                        "%s: found it in use by another program for %g s, expected it to be free", s->path,
                        s->wait_ms * 1e-3);
@@ -119,6 +120,7 @@ static int fail(const struct sqlite_store *s, int result, struct qv_error *error
         return qv_fail(error, QV_ERR_IO, "%s: reading or writing failed: %s", s->path,
                        strerror(sqlite3_system_errno(s->db)));
     case SQLITE_CORRUPT:
+    case SQLITE_TOOBIG:
     case SQLITE_ERROR: /* a table that should be there is not */
     case SQLITE_CONSTRAINT:
     case SQLITE_MISMATCH:
@@ -134,7 +136,7 @@ static int damaged(const struct sqlite_store *s, const char *found, struct qv_er
     return qv_fail(error, QV_ERR_DATA, "%s: found a damaged journal (%s), expected a whole one", s->path, found);
 }
 
-/* ---- statements ---------------------------------------------------------------------------------------------------- */
+/* ---- statements -------------------------------------------------------------------------------------------------- */
 
 /* The statement, ready to run, with these numbers as ?1, ?2, … */
 static int ready(struct sqlite_store *s, enum statement which, const int64_t *numbers, int count, sqlite3_stmt **out,
@@ -205,7 +207,7 @@ static const char *text_of(sqlite3_stmt *row, int column)
     return (const char *)sqlite3_column_text(row, column);
 }
 
-/* ---- transactions -------------------------------------------------------------------------------------------------- */
+/* ---- transactions ------------------------------------------------------------------------------------------------ */
 
 static int set_cache(struct sqlite_store *s, int kib, struct qv_error *error)
 {
@@ -232,7 +234,7 @@ static void rollback(struct store *store)
         sqlite3_exec(of(store)->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
-/* ---- changes and versions ------------------------------------------------------------------------------------------ */
+/* ---- changes and versions ---------------------------------------------------------------------------------------- */
 
 static int64_t now_us(void)
 {
@@ -492,7 +494,7 @@ static int held_put(struct store *store, int64_t digest, const struct store_held
     return run(of(store), SQL_HELD_PUT, NUMBERS(digest, held->entries, held->import, held->seen), error);
 }
 
-/* ---- documents ----------------------------------------------------------------------------------------------------- */
+/* ---- documents --------------------------------------------------------------------------------------------------- */
 
 static int document_add(struct store *store, const struct qv_document *document, int64_t *id, struct qv_error *error)
 {
@@ -540,7 +542,7 @@ static int documents(struct store *store, const char *kind, const char *name, qv
     return status;
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------------------- */
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
 
 static void close_store(struct store *store)
 {
@@ -574,7 +576,10 @@ static const struct store_functions functions = {
     .documents = documents,
 };
 
-/* Looks again every two milliseconds: SQLite's own handler sleeps for longer each time and loses to a writer that is busy. */
+/*
+ * Looks again every two milliseconds: SQLite's own handler sleeps for longer each time and loses to a writer that is
+ * busy.
+ */
 static int wait_for_lock(void *context, int times)
 {
     struct sqlite_store *s = context;
@@ -614,6 +619,7 @@ static int connect(struct sqlite_store *s, const struct store_settings *settings
     if (result)
         return fail(s, s->db ? result : SQLITE_NOMEM, error);
     sqlite3_busy_handler(s->db, wait_for_lock, s);
+    sqlite3_limit(s->db, SQLITE_LIMIT_LENGTH, (int)QV_DOCUMENT_MAX_BYTES + 4096);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
@@ -675,7 +681,10 @@ static int set_wal(struct sqlite_store *s, struct qv_error *error)
     }
 }
 
-/* Copies the journal, which nobody can write to meanwhile, by a connection of its own: the one that holds the lock may not. */
+/*
+ * Copies the journal, which nobody can write to meanwhile, by a connection of its own: the one that holds the lock may
+ * not.
+ */
 static int copy_to(struct sqlite_store *s, const struct store_settings *settings, const char *copy,
                    struct qv_error *error)
 {

@@ -2,8 +2,8 @@
 /*
  * Where a journal is kept, as a table of functions: SQLite today (sqlite.c), so that PostgreSQL can follow.
  *
- * A store keeps versions and does sums; it does not know what an addition or an undo is. That is journal.c's, which calls between
- * begin and commit, and rolls back after any failure.
+ * A store keeps versions and does sums; it does not know what an addition or an undo is. That is journal.c's, which
+ * calls between begin and commit, and rolls back after any failure.
  *
  *     change     who wrote what when: an addition, a revision, a withdrawal, an import, an undo
  *     version    what an entry was said to be by one change; never altered, but for the flag `stands`
@@ -43,7 +43,10 @@ struct store_copy {
     char note[QV_ENTRY_MAX_NOTE_BYTES + 1], source[QV_ENTRY_MAX_SOURCE_BYTES + 1];
 };
 
-/* Amounts are kept as whole millionths of the unit: sums are exact in any order, and what was added can be taken away again. */
+/*
+ * Amounts are kept as whole millionths of the unit: sums are exact in any order, and what was added can be taken away
+ * again.
+ */
 int64_t store_micro(double amount);
 
 struct store_held {
@@ -61,7 +64,10 @@ struct store {
 struct store_functions {
     void (*close)(struct store *store);
 
-    /* A write transaction: one at a time, others wait. After commit all of it is durable, or after a failure none of it is there. */
+    /*
+     * A write transaction: one at a time, others wait. After commit all of it is durable, or after a failure none of
+     * it is there.
+     */
     int (*begin)(struct store *store, bool large, struct qv_error *error);
     int (*commit)(struct store *store, struct qv_error *error);
     void (*rollback)(struct store *store);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The export inside Apple's export.zip, by minizip (of zlib's own authors and licence; needs nothing but zlib, knows zip64, streams,
- * and takes its bytes from anywhere; libzip and libarchive would bring OpenSSL, bzip2, xz, libxml2 and more into the program).
+ * The export inside Apple's export.zip, by minizip (it comes with zlib, under zlib's licence; needs nothing else, knows
+ * zip64, streams, and takes its bytes from anywhere; libzip and libarchive would bring OpenSSL, bzip2, xz, libxml2 and
+ * more into the program).
  *
- * No file is ever made from a zip, so names of files in it are only compared. What it says of sizes is believed where it
- * bounds us: no more is read than it declares, and no more than MEMBER_MAX_BYTES may be declared. The check sum is looked at when the
- * last byte has been read.
+ * No file is ever made from a zip, so names of files in it are only compared. What it says of sizes is believed where
+ * it bounds us: no more is read than it declares, and no more than MEMBER_MAX_BYTES may be declared. The check sum is
+ * looked at when the last byte has been read.
  */
 #include "diary.h"
 
@@ -23,7 +24,7 @@ struct zip_member {
     bool is_open;
 };
 
-/* ---- minizip's way to a file ---------------------------------------------------------------------------------------- */
+/* ---- minizip's way to a file ------------------------------------------------------------------------------------ */
 
 static voidpf open_given(voidpf opaque, const void *filename, int mode)
 {
@@ -56,7 +57,7 @@ static int error_given(voidpf opaque, voidpf stream)
     return ferror((FILE *)stream);
 }
 
-/* ---- the member ----------------------------------------------------------------------------------------------------- */
+/* ---- the member ------------------------------------------------------------------------------------------------- */
 
 static int fail_zip(struct reading *reading, const char *found)
 {
@@ -75,8 +76,8 @@ static bool ends_with(const char *text, const char *end)
 }
 
 /*
- * export.xml; or, since phones translate that name, the largest other XML file that is not the clinical document beside it.
- * The current file of the zip is then that one.
+ * export.xml; or, since phones translate that name, the largest other XML file that is not the clinical document beside
+ * it. The current file of the zip is then that one.
  */
 static bool find_export(unzFile zip, unz_file_info64 *info)
 {

@@ -151,6 +151,9 @@ static void open_container(struct decoder *d, const char *device)
         give_up(DATA, "not a video that can be read (its streams make no sense)");
 }
 
+/* Decoding is most of the work of a clip as a phone writes it, and one thread of it would be what the parent waits for. */
+#define DECODER_THREADS 2
+
 static void open_codec(struct decoder *d)
 {
     const AVCodec *codec = NULL;
@@ -168,7 +171,7 @@ static void open_codec(struct decoder *d)
     d->codec = avcodec_alloc_context3(codec);
     if (!d->codec || avcodec_parameters_to_context(d->codec, p) < 0)
         give_up(UNAVAILABLE, "out of memory");
-    d->codec->thread_count = 1; /* its parent works on the other core */
+    d->codec->thread_count = d->live ? 1 : DECODER_THREADS; /* a frame ahead is a frame late */
     d->codec->pkt_timebase = stream->time_base;
     d->codec->max_pixels = WIRE_PIXELS_MAX;
     if (avcodec_open2(d->codec, codec, NULL) < 0)

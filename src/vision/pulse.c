@@ -96,8 +96,8 @@ static bool leads_away(struct block *b, const struct pulse *p)
     for (uint32_t a = 0; a < BLOCK_AXES; a++) {
         const uint32_t k = 2 * p->region + a;
         for (uint32_t f = first; f < end; f++)
-            b->scratch[f - first] = b->plain[f][k];
-        away[a] = (double)b->plain[p->frame][k] - quantile_of(b->scratch, end - first, 0.5);
+            b->scratch[f - first] = b->series[f][k];
+        away[a] = (double)b->series[p->frame][k] - quantile_of(b->scratch, end - first, 0.5);
     }
     return away[0] * p->across + away[1] * p->down > AWAY_SHARE * p->amplitude;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Locks this process in, all its threads, for good: no file can be opened (Landlock where the kernel has it, seccomp in any case), no
- * socket made, no program or thread started; memory and processor time are bounded.
+ * socket made, no program or process started (threads of this one may be); memory and processor time are bounded.
  */
 #ifndef QUIVER_VISION_SANDBOX_H
 #define QUIVER_VISION_SANDBOX_H

@@ -11,8 +11,8 @@
 #define MOUTH_DOWN 0.66
 #define MOUTH_RISE 0.02 /* how far the middle of the window lies above the mouth */
 #define EYE_ACROSS 0.40
-#define EYE_DOWN 0.36
-#define EYE_RISE 0.05
+#define EYE_DOWN 0.44
+#define EYE_RISE 0.01
 #define WHOLE_CELL_PX 8 /* cells of the small picture's window; only its affine part is used */
 #define MARGIN_PX 14    /* of the picture around the chart: the spline's reach and a step of the head */
 #define OVAL_SOFT 0.03  /* over which the mask fades at the face's outline */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any bytes as a diary: rows are offered or refused with a reason. What was offered, written as CSV and as JSON, must be read
- * back as it was, and written again must be the same bytes.
+ * Any bytes as a diary: rows are offered or refused with a reason. What was offered, written as CSV and as JSON, must
+ * be read back as it was, and written again must be the same bytes.
  */
 #include "journal/diary.h"
 

@@ -11,6 +11,17 @@ static void test_single(void **unused)
     stage_run(&play);
 }
 
+/* The skin of a lower lid lies near the edge of what is looked at round an eye. */
+static void test_lid(void **unused)
+{
+    stage_need_portrait();
+    struct play play = {"lid", "a.mp4", stage_usual(), ALL, 0, NULL};
+    play.settings.waveform = QV_WAVEFORM_SINGLE;
+    play.settings.part = "eyelid";
+    play.settings.side = QV_SIDE_RIGHT;
+    stage_run(&play);
+}
+
 static void test_cluster(void **unused)
 {
     stage_need_portrait();
@@ -84,10 +95,15 @@ static void test_lips_that_twitch_while_eyes_blink(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_single),       cmocka_unit_test(test_cluster),
-        cmocka_unit_test(test_tremor),       cmocka_unit_test(test_volley),
-        cmocka_unit_test(test_hold),         cmocka_unit_test(test_ripple),
-        cmocka_unit_test(test_ripple_again), cmocka_unit_test(test_lips_that_twitch_while_eyes_blink),
+        cmocka_unit_test(test_single),
+        cmocka_unit_test(test_lid),
+        cmocka_unit_test(test_cluster),
+        cmocka_unit_test(test_tremor),
+        cmocka_unit_test(test_volley),
+        cmocka_unit_test(test_hold),
+        cmocka_unit_test(test_ripple),
+        cmocka_unit_test(test_ripple_again),
+        cmocka_unit_test(test_lips_that_twitch_while_eyes_blink),
     };
     return cmocka_run_group_tests_name("waveforms", tests, stage_set_up, stage_tear_down);
 }

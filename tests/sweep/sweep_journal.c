@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A journal whose disk fails, fills up or loses its power at the 1st, the 2nd, … of all calls that change it, over one life: made,
- * added to, revised, taken back from, undone, imported into, closed, opened again, brought to a newer schema.
+ * A journal whose disk fails, fills up or loses its power at the 1st, the 2nd, … of all calls that change it, over one
+ * life: made, added to, revised, taken back from, undone, imported into, closed, opened again, brought to a newer
+ * schema.
  *
- * The disk is a layer below SQLite (a VFS). It passes everything on to files, which so hold what a program sees, and remembers for
- * each file what was synced and what was written since. When the power goes, every later call fails, and the files become what a disk
- * may then hold: what was synced and, of what was not, nothing, all, or some of it in any order and torn between sectors of 512
- * bytes (which SQLite takes for indivisible; "power-safe overwrite"). A file whose folder was not synced may be gone, or be there again.
+ * The disk is a layer below SQLite (a VFS). It passes everything on to files, which so hold what a program sees, and
+ * remembers for each file what was synced and what was written since. When the power goes, every later call fails, and
+ * the files become what a disk may then hold: what was synced and, of what was not, nothing, all, or some of it in any
+ * order and torn between sectors of 512 bytes (which SQLite takes for indivisible; "power-safe overwrite"). A file
+ * whose folder was not synced may be gone, or be there again.
  *
- * Whatever happens: what was acknowledged is there, once; what was not is there whole or not at all; the file is sound and can
- * be written to. Shared memory (-shm) is the real one: it is not on the disk, and is gone with the power.
+ * Whatever happens: what was acknowledged is there, once; what was not is there whole or not at all; the file is sound
+ * and can be written to. Shared memory (-shm) is the real one: it is not on the disk, and is gone with the power.
  */
 #include "../unit/journal_sound.h"
 #include "journal/store.h"
@@ -18,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- the disk ---------------------------------------------------------------------------------------------------------- */
+/* ---- the disk ---------------------------------------------------------------------------------------------------- */
 
 enum trouble { NONE, FAILS_ONCE, SHORT_WRITE, FULL, POWER_LOSS };
 static const char *const trouble_names[] = {"nothing", "a failure", "a short write", "a full disk", "power loss"};
@@ -197,7 +199,7 @@ static bool in_trouble(void)
     }
 }
 
-/* ---- the layer: SQLite's methods of a file ------------------------------------------------------------------------------- */
+/* ---- the layer: SQLite's methods of a file ----------------------------------------------------------------------- */
 
 struct layer_file {
     sqlite3_file file;
@@ -329,7 +331,7 @@ static int layer_shm_unmap(sqlite3_file *file, int delete)
     return REAL(file)->pMethods->xShmUnmap(REAL(file), delete);
 }
 
-/* ---- the layer: SQLite's methods of a disk --------------------------------------------------------------------------------- */
+/* ---- the layer: SQLite's methods of a disk ----------------------------------------------------------------------- */
 
 static int layer_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file, int flags, int *out_flags)
 {
@@ -405,7 +407,7 @@ static void layer_register(void)
     sqlite3_vfs_register(&layer, 0);
 }
 
-/* ---- a life ------------------------------------------------------------------------------------------------------------------ */
+/* ---- a life ------------------------------------------------------------------------------------------------------ */
 
 static char path[256];
 static struct store_settings old_settings, new_settings;

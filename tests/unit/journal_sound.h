@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Looks into the file of a journal past our own code, with SQLite alone: whether it is whole, whether what is kept beside the
- * versions (which stand, totals, counts of what was held) follows from them, and all that it says, as text.
+ * Looks into the file of a journal past our own code, with SQLite alone: whether it is whole, whether what is kept
+ * beside the versions (which stand, totals, counts of what was held) follows from them, and all that it says, as text.
  */
 #ifndef QUIVER_TESTS_JOURNAL_SOUND_H
 #define QUIVER_TESTS_JOURNAL_SOUND_H

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-/* ---- what a reading gave ------------------------------------------------------------------------------------------ */
+/* ---- what a reading gave ---------------------------------------------------------------------------------------- */
 
 #define GOT_MAX 70000
 
@@ -123,7 +123,7 @@ static void assert_entry(uint32_t i, const char *date, int32_t second, int32_t o
 #define HEAD "time,kind,amount,unit,note\n"
 #define NO QV_NO_SECOND, QV_NO_OFFSET
 
-/* ---- CSV ---------------------------------------------------------------------------------------------------------- */
+/* ---- CSV -------------------------------------------------------------------------------------------------------- */
 
 static void csv_says_what_the_contract_says(void **state)
 {
@@ -270,7 +270,7 @@ static void a_header_that_is_none_is_shown(void **state)
     assert_refused("date,weekday,category\n", "found no column \"time of day\"");
 }
 
-/* ---- out and back ------------------------------------------------------------------------------------------------- */
+/* ---- out and back ----------------------------------------------------------------------------------------------- */
 
 static uint64_t seed = 88172645463325252u;
 
@@ -440,7 +440,7 @@ static void the_locale_changes_nothing(void **state)
     setlocale(LC_NUMERIC, "C");
 }
 
-/* ---- JSON --------------------------------------------------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------------------------------------------------- */
 
 #define JSON(entries) "{\"quiver_diary\": 1, \"entries\": [" entries "]}"
 #define SLEPT "{\"day\":\"2026-11-24\",\"kind\":\"sleep\",\"amount\":7,\"unit\":\"h\"}"
@@ -514,7 +514,7 @@ static void a_json_frame_that_is_none_ends_the_reading(void **state)
     assert_refused("{\"quiver_diary\": 1, \"entries\": [], \"more\": 1}", "expected }");
 }
 
-/* ---- Apple Health --------------------------------------------------------------------------------------------------- */
+/* ---- Apple Health ----------------------------------------------------------------------------------------------- */
 
 /* As iOS 16 writes it: an attribute list that does not close, a declaration inside it. */
 #define DTD                                                                                                            \
@@ -628,7 +628,8 @@ static void a_night_counts_once_and_belongs_to_its_morning(void **state)
     read_text(
         &strict,
         HEALTH(
-            /* A watch by stages, from before midnight, out of order; a ring that saw the same night as one; a nap; the clock goes forward. */
+            /* A watch by stages, from before midnight, out of order; a ring that saw part of it too; the clock goes
+               forward in that night; a nap; nothing at all. */
             SLEEP("AsleepDeep", "2024-03-09 23:40:00 -0500", "2024-03-10 01:00:00 -0500")
                 SLEEP("AsleepCore", "2024-03-09 23:10:00 -0500", "2024-03-09 23:40:00 -0500")
                     SLEEP("Awake", "2024-03-10 01:00:00 -0500", "2024-03-10 01:30:00 -0500")
@@ -726,7 +727,7 @@ static void hostile_xml_is_refused(void **state)
     qv_text_finish(&text);
 }
 
-/* ---- zip ------------------------------------------------------------------------------------------------------------ */
+/* ---- zip -------------------------------------------------------------------------------------------------------- */
 
 struct zipped {
     char *bytes;
@@ -836,7 +837,7 @@ static void a_zip_that_lies_is_refused(void **state)
     free(zip.bytes);
 }
 
-/* ---- Bearable ------------------------------------------------------------------------------------------------------- */
+/* ---- Bearable --------------------------------------------------------------------------------------------------- */
 
 #define BEARABLE_ROWS(date)                                                                                            \
     date ",\"Sunday\",\"mid\",\"Symptom\",\"2\",\"Stress (Moderate)\",\"\"\n" date                                     \
@@ -910,7 +911,7 @@ static void a_bad_row_of_bearable_is_named(void **state)
     }
 }
 
-/* ---- files, pipes, failures ----------------------------------------------------------------------------------------- */
+/* ---- files, pipes, failures ------------------------------------------------------------------------------------- */
 
 struct failing {
     const char *bytes;

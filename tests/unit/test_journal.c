@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The journal: what an entry may be; what adding, revising, taking back, undoing and importing do, and that the file is sound after each;
- * which files are refused and in which words; two programs at once, and one that is killed. What a failing disk does is in
- * tests/sweep/sweep_journal.c.
+ * The journal: what an entry may be; what adding, revising, taking back, undoing and importing do, and that the file
+ * is sound after each; which files are refused and in which words; two programs at once, and one that is killed. What
+ * a failing disk does is in tests/sweep/sweep_journal.c.
  */
 #include "journal/digest.h"
 #include "journal/store.h"
@@ -85,7 +85,7 @@ static int64_t add(struct qv_entry what)
     return id;
 }
 
-/* ---- all that stands, as text ------------------------------------------------------------------------------------------ */
+/* ---- all that stands, as text ------------------------------------------------------------------------------------ */
 
 static struct qv_text told;
 
@@ -158,7 +158,7 @@ static void assert_undone(uint32_t entries, const char *what)
     assert_string_equal(undone.what, what);
 }
 
-/* ---- entries ------------------------------------------------------------------------------------------------------------- */
+/* ---- entries ----------------------------------------------------------------------------------------------------- */
 
 /* The numbers are in people's files. */
 static void test_kinds_keep_their_numbers(void **unused)
@@ -253,7 +253,7 @@ static void test_digests_never_change(void **unused)
     assert_int_equal(entry_digest(&coffee), said); /* where it came from is not what it says */
 }
 
-/* ---- changes ------------------------------------------------------------------------------------------------------------- */
+/* ---- changes ----------------------------------------------------------------------------------------------------- */
 
 static void test_entries_in_order(void **unused)
 {
@@ -458,7 +458,7 @@ static void test_totals_by_hour(void **unused)
     assert_true(sound_check(path));
 }
 
-/* ---- imports ------------------------------------------------------------------------------------------------------------- */
+/* ---- imports ----------------------------------------------------------------------------------------------------- */
 
 static uint64_t import(const struct qv_entry *entries, int count)
 {
@@ -544,7 +544,7 @@ static void test_import_abandoned_or_wrong(void **unused)
     qv_import_abandon(NULL);
 }
 
-/* ---- documents ----------------------------------------------------------------------------------------------------------- */
+/* ---- documents --------------------------------------------------------------------------------------------------- */
 
 static int tell_document(void *context, const struct qv_document *d, struct qv_error *unused)
 {
@@ -592,7 +592,7 @@ static void test_documents(void **unused)
     assert_refused(qv_journal_put(journal, "trial", name, 0, "{}", NULL, &error), QV_ERR_DATA, "at most 200 bytes");
 }
 
-/* ---- files --------------------------------------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------------------------------- */
 
 static void reopen(enum qv_journal_mode mode)
 {
@@ -746,7 +746,10 @@ static void test_newer_and_damaged_journals(void **unused)
     /* cut off */
     assert_int_equal(truncate(path, is.st_size / 2), 0);
     assert_file_refused(path, QV_JOURNAL_WRITE, QV_ERR_DATA, "found a damaged journal");
-    /* Each page in turn is overwritten: no crash, no endless loop; either it says that it is damaged or it was not needed. */
+    /*
+     * Each page in turn is overwritten: no crash, no endless loop; either it says that it is damaged or it was not
+     * needed.
+     */
     int said = 0;
     for (long page = 1; page * 4096 < is.st_size; page++) {
         write_file(path, whole, (size_t)is.st_size);
@@ -886,7 +889,7 @@ static void test_a_busy_journal(void **unused)
     sqlite3_close(db);
 }
 
-/* ---- older schemas --------------------------------------------------------------------------------------------------------- */
+/* ---- older schemas ----------------------------------------------------------------------------------------------- */
 
 static void test_an_older_schema_is_brought_forward(void **unused)
 {
@@ -930,14 +933,16 @@ static void test_an_older_schema_is_brought_forward(void **unused)
     assert_done(journal_open_with(path, QV_JOURNAL_READ, &newer, &other, &error));
     qv_journal_close(other);
     assert_true(access(beside(".backup-3"), F_OK) != 0);
-    /* Reading brings forward too: nobody should have to write something first. The backup is a journal like any other. */
+    /*
+     * Reading brings forward too: nobody should have to write something first. The backup is a journal like any other.
+     */
     assert_int_equal(rename(beside(".backup-1.2"), path), 0);
     assert_done(journal_open_with(path, QV_JOURNAL_READ, &newer, &other, &error));
     qv_journal_close(other);
     assert_true(access(beside(".backup-1.2"), F_OK) == 0);
 }
 
-/* ---- programs ------------------------------------------------------------------------------------------------------------ */
+/* ---- programs ---------------------------------------------------------------------------------------------------- */
 
 /* Writes entries of its own day until it has written all, and says so of each that was acknowledged. */
 static void write_many(int32_t day, int count, int tell_to)

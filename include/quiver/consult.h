@@ -50,6 +50,9 @@ int qv_consult_situation(const struct qv_knowledge *knowledge, const struct qv_c
  */
 struct qv_daybook;
 
+/** Pure alcohol in what Apple Health counts as one drink, for qv_diary_source; 0: the knowledge does not say. */
+double qv_diary_drink_g(const struct qv_knowledge *knowledge);
+
 int qv_daybook_create(const struct qv_knowledge *knowledge, struct qv_arena *arena, struct qv_daybook **out,
                       struct qv_error *error) QV_MUST_CHECK;
 /** Adds one entry; a qv_entry_sink, whose context is the daybook. */

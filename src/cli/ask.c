@@ -9,7 +9,7 @@
 struct ask_options {
     const char *case_file, *cases_file, *region, *knowledge, *resume, *save;
     const char *clip;
-    const char *diary, *journal; /* of the contract, not in this version */
+    const char *diary, *journal;
     bool json, plain, full, mirrored;
 };
 
@@ -17,10 +17,17 @@ static int check_options(const struct ask_options *o, int operands, char **argv,
 {
     if (operands)
         return qv_fail(error, QV_ERR_USAGE, "ask: found \"%s\"; a case file is given with --case", argv[1]);
-    if (o->diary || o->journal)
-        return qv_fail(error, QV_ERR_UNAVAILABLE, "ask: --%s is not in this version", o->diary ? "diary" : "journal");
-    if (o->clip && o->cases_file)
-        return qv_fail(error, QV_ERR_USAGE, "ask: --clip is of one person, --cases of many");
+    if ((o->clip || o->diary || o->journal) && o->cases_file)
+        return qv_fail(error, QV_ERR_USAGE, "ask: --%s is of one person, --cases of many",
+                       o->clip    ? "clip"
+                       : o->diary ? "diary"
+                                  : "journal");
+    if (o->diary && o->journal)
+        return qv_fail(error, QV_ERR_USAGE,
+                       "ask: --diary and --journal may hold the same notes twice, expected one of them; "
+                       "quiver import puts a diary into the journal once");
+    if (o->diary && o->case_file && strcmp(o->diary, "-") == 0 && strcmp(o->case_file, "-") == 0)
+        return qv_fail(error, QV_ERR_USAGE, "ask: --diary and --case cannot both be standard input");
     if (o->mirrored && !o->clip)
         return qv_fail(error, QV_ERR_USAGE, "ask: --mirrored is of a clip, which --clip names");
     if (o->case_file && o->cases_file)
@@ -64,53 +71,72 @@ static int print_answer(const struct qv_answer *answer, const struct ask_options
     return status;
 }
 
-static int answer_case(const struct qv_knowledge *knowledge, const struct qv_text *json, const struct ask_options *o,
-                       const char *region, struct qv_arena *arena, struct qv_error *error)
+/* ---- evidence ------------------------------------------------------------------------------------------------------------- */
+
+/*
+ * The diary that counts: a file, a journal, or for an interview the person's own journal where there is one. A case file
+ * may be another person's, so it is not mixed with that journal unless --journal says so.
+ */
+static int gather_diary(const struct qv_knowledge *knowledge, const struct ask_options *o, struct qv_arena *arena,
+                        struct qv_daybook **out, struct qv_error *error)
 {
-    struct qv_evidence_given given = {.case_json = json->bytes, .case_length = json->length};
+    struct qv_journal *journal = NULL;
+    struct qv_daybook *book = NULL;
+    int status = QV_OK;
+    if (o->journal)
+        status = cli_journal_open(o->journal, QV_JOURNAL_READ, &journal, error);
+    else if (!o->diary && !o->case_file)
+        status = cli_journal_look(NULL, &journal, error);
+    if (status == QV_OK && (o->diary || journal))
+        status = qv_daybook_create(knowledge, arena, &book, error);
+    if (status == QV_OK && o->diary)
+        status = qv_daybook_read_file(book, o->diary, error);
+    if (status == QV_OK && journal)
+        status = qv_daybook_read_journal(book, journal, true, error);
+    qv_journal_close(journal);
+    *out = status ? NULL : book;
+    return status;
+}
+
+static int answer_evidence(const struct qv_knowledge *knowledge, struct qv_evidence_given *given,
+                           const struct ask_options *o, const char *region, struct qv_arena *arena,
+                           struct qv_error *error)
+{
     struct qv_answer *answer;
     if (o->clip) {
         struct qv_measurement *measurement;
         int watched = cli_watch_clip(o->clip, o->mirrored, 0, arena, &measurement, error);
         if (watched)
             return watched;
-        given.clip = measurement;
+        given->clip = measurement;
     }
-    int status = qv_consult(knowledge, &given, arena, &answer, error);
+    int status = qv_consult(knowledge, given, arena, &answer, error);
     if (status && o->case_file)
         qv_fail_at(error, "%s", strcmp(o->case_file, "-") == 0 ? "standard input" : o->case_file);
     return status ? status : print_answer(answer, o, region, error);
-}
-
-/* The case as a case file: from the file, or from the interview. Stays empty when nothing was said. */
-static int get_case(const struct qv_knowledge *knowledge, const struct ask_options *o, struct qv_arena *arena,
-                    struct qv_text *json, struct qv_error *error)
-{
-    if (o->case_file)
-        return qv_text_read_file(json, o->case_file, QV_CASE_MAX_BYTES, error);
-
-    const struct cli_interview_settings settings = {.resume = o->resume, .save = o->save, .plain = o->plain};
-    const struct qv_case *c = NULL;
-    int status = cli_interview(knowledge, &settings, arena, &c, error);
-    if (status || !c)
-        return status;
-    struct qv_json writer;
-    qv_json_init(&writer, json, 0);
-    qv_case_write(c, &writer);
-    return qv_text_check(json, error);
 }
 
 static int ask_one_case(const struct qv_knowledge *knowledge, const struct ask_options *o, const char *region,
                         struct qv_error *error)
 {
     struct qv_text json;
-    qv_text_init(&json, QV_CASE_MAX_BYTES);
+    struct qv_evidence_given given = {0};
     struct qv_arena *arena = qv_arena_create(0);
+    qv_text_init(&json, QV_CASE_MAX_BYTES);
     int status = arena ? QV_OK : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     if (status == QV_OK)
-        status = get_case(knowledge, o, arena, &json, error);
-    if (status == QV_OK && (json.length || o->case_file))
-        status = answer_case(knowledge, &json, o, region, arena, error);
+        status = gather_diary(knowledge, o, arena, &given.diary, error);
+    if (status == QV_OK && o->case_file) {
+        status = qv_text_read_file(&json, o->case_file, QV_CASE_MAX_BYTES, error);
+        given.case_json = json.bytes;
+        given.case_length = json.length;
+    } else if (status == QV_OK) {
+        const struct cli_interview_settings settings = {
+            .resume = o->resume, .save = o->save, .plain = o->plain, .diary = given.diary};
+        status = cli_interview(knowledge, &settings, arena, &given.c, error);
+    }
+    if (status == QV_OK && (given.c || o->case_file)) /* else the person left without a word */
+        status = answer_evidence(knowledge, &given, o, region, arena, error);
     qv_arena_destroy(arena);
     qv_text_finish(&json);
     return status;

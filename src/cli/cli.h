@@ -121,8 +121,9 @@ int cli_check_in(const struct qv_knowledge *knowledge, const struct qv_day *know
 /* ---- interview.c ----------------------------------------------------------------------------------------------------- */
 
 struct cli_interview_settings {
-    const char *resume; /**< NULL: offer what was kept, if there is something */
-    const char *save;   /**< NULL: offer the usual place when stopped */
+    const char *resume;       /**< NULL: offer what was kept, if there is something */
+    const char *save;         /**< NULL: offer the usual place when stopped */
+    struct qv_daybook *diary; /**< what it shows is not asked; NULL: none */
     bool plain;
 };
 

@@ -115,17 +115,6 @@ static bool show_progress(void *context, uint64_t read_bytes, uint64_t of_bytes)
     return !stop_wanted;
 }
 
-/* Apple Health counts drinks as its home country does: how much that is, the knowledge says. 0: it does not. */
-static double alcohol_g_per_drink(const struct qv_knowledge *knowledge)
-{
-    for (uint32_t d = 0; d < knowledge->facts->drink_count; d++) {
-        const struct qv_drink *drink = &knowledge->facts->drinks[d];
-        if (strcmp(drink->id, "beer_us") == 0 && drink->alcohol_g)
-            return *drink->alcohol_g;
-    }
-    return 0;
-}
-
 static int read_file(const struct import_options *o, struct importing *i, struct qv_error *error)
 {
     struct qv_knowledge *knowledge = NULL;
@@ -137,7 +126,7 @@ static int read_file(const struct import_options *o, struct importing *i, struct
                                            .skipped = take_skipped,
                                            .progress = show_progress,
                                            .context = i,
-                                           .alcohol_g_per_drink = alcohol_g_per_drink(knowledge)};
+                                           .alcohol_g_per_drink = qv_diary_drink_g(knowledge)};
     i->bar = isatty(STDERR_FILENO);
     status = qv_diary_read(o->file, &source, &i->format, error);
     if (i->bar_shown)

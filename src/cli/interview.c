@@ -543,6 +543,20 @@ static void on_interrupt(int signal_number)
     (void)signal_number; /* that reading is interrupted is all that is wanted */
 }
 
+/* What the diary shows is known before the first question. */
+static int know_diary(struct talk *talk, struct qv_case **known, struct qv_error *error)
+{
+    int status = *known ? QV_OK : qv_case_create(talk->arena, &talk->knowledge->form, known, error);
+    if (status == QV_OK)
+        status = qv_daybook_fold(talk->settings->diary, *known, error);
+    uint32_t shown = 0;
+    for (uint32_t f = 0; status == QV_OK && f < (*known)->form->field_count; f++)
+        shown += qv_case_is_from(*known, f, QV_ORIGIN_DIARY) || qv_case_is_from(*known, f, QV_ORIGIN_CLIP);
+    if (shown)
+        say_softly(talk, "What your journal shows is not asked again.");
+    return status;
+}
+
 static int talk_through(struct talk *talk, const struct qv_case **out, struct qv_error *error)
 {
     struct qv_text kept_path;
@@ -553,8 +567,11 @@ static int talk_through(struct talk *talk, const struct qv_case **out, struct qv
     say(talk, "", "A few short questions. quiver informs; it does not diagnose. What you say stays on this computer.");
 
     int status = begin(talk, path, &start, &turn, error);
+    struct qv_case *known = start;
+    if (status == QV_OK && talk->settings->diary)
+        status = know_diary(talk, &known, error);
     if (status == QV_OK)
-        status = qv_interview_create(talk->knowledge, start, &talk->interview, error);
+        status = qv_interview_create(talk->knowledge, known, &talk->interview, error);
     if (status == QV_OK && turn == TURN_ON)
         status = ask_all(talk, &turn, error);
     if (status == QV_OK)

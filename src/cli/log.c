@@ -92,21 +92,70 @@ static int show_deed(const struct log_options *o, const char *deed, const char *
     return print(&text, error);
 }
 
+/* ---- speaking up --------------------------------------------------------------------------------------------------------- */
+
+#define NOTICE_DOCUMENT "notice"
+
+static int note_day_said(void *context, const struct qv_document *document, struct qv_error *error)
+{
+    (void)error;
+    *(int32_t *)context = document->day;
+    return QV_OK;
+}
+
+/* Whether it is time to say this (again), and then writes down that it was said. */
+static int is_due(struct qv_journal *journal, const struct qv_knowledge *knowledge, const char *id, bool *due,
+                  struct qv_error *error)
+{
+    const int32_t today = qv_date_today();
+    int32_t said = INT32_MIN;
+    int status = qv_journal_documents(journal, NOTICE_DOCUMENT, id, note_day_said, &said, error);
+    *due = (int64_t)today - said >= knowledge->facts->folding.say_again_after_days;
+    if (status == QV_OK && *due)
+        status = qv_journal_put(journal, NOTICE_DOCUMENT, id, today, "{}", NULL, error);
+    return status;
+}
+
+/* What the diary shows that the person should not miss. Never costs what was logged: a failure here is only a note. */
+static void speak_up(struct qv_journal *journal, const struct qv_knowledge *knowledge, struct qv_arena *arena)
+{
+    struct qv_daybook *book;
+    const struct qv_notice *notices;
+    struct qv_error error = {0};
+    uint32_t count = 0;
+    int status = qv_daybook_create(knowledge, arena, &book, &error);
+    if (status == QV_OK)
+        status = qv_daybook_read_journal(book, journal, true, &error);
+    if (status == QV_OK)
+        status = qv_daybook_notices(book, qv_date_today(), arena, &notices, &count, &error);
+    for (uint32_t i = 0; i < count && status == QV_OK; i++) {
+        bool due = false;
+        status = is_due(journal, knowledge, notices[i].id, &due, &error);
+        if (status == QV_OK && due)
+            cli_note("\n%s\nWhy, and what to do: quiver ask\n", notices[i].text);
+    }
+    if (status)
+        cli_note("The diary could not be looked over: %s\n", error.text);
+}
+
 /* ---- adding ------------------------------------------------------------------------------------------------------------ */
 
-static int add(const struct log_options *o, struct qv_log *log, struct qv_error *error)
+static int add(const struct log_options *o, struct qv_log *log, const struct qv_knowledge *knowledge,
+               struct qv_arena *arena, struct qv_error *error)
 {
     struct qv_journal *journal = NULL;
     int64_t ids[QV_LOG_MAX_ENTRIES];
     int status = cli_journal_open(o->journal, QV_JOURNAL_WRITE, &journal, error);
     if (status == QV_OK)
         status = qv_journal_add(journal, log->entries, log->count, ids, error);
-    qv_journal_close(journal);
-    if (status)
-        return status;
-    for (uint32_t i = 0; i < log->count; i++)
+    for (uint32_t i = 0; i < log->count && status == QV_OK; i++)
         log->entries[i].id = ids[i];
-    return show_deed(o, "logged", "Logged:", log, error);
+    if (status == QV_OK)
+        status = show_deed(o, "logged", "Logged:", log, error);
+    if (status == QV_OK)
+        speak_up(journal, knowledge, arena);
+    qv_journal_close(journal);
+    return status;
 }
 
 /* The operands from @p first on as one line. */
@@ -130,7 +179,7 @@ static int log_words(const struct log_options *o, int argc, char **argv, const s
     if (status == QV_OK)
         status = qv_log_read(knowledge, words.bytes, &settings, arena, &log, error);
     qv_text_finish(&words);
-    return status ? status : add(o, log, error);
+    return status ? status : add(o, log, knowledge, arena, error);
 }
 
 static int check_in(const struct log_options *o, const struct qv_knowledge *knowledge, struct qv_arena *arena,
@@ -150,7 +199,7 @@ static int check_in(const struct log_options *o, const struct qv_knowledge *know
     if (status == QV_OK)
         status = cli_check_in(knowledge, known, o->at, o->plain, arena, &log, error);
     if (status == QV_OK && log)
-        return add(o, log, error);
+        return add(o, log, knowledge, arena, error);
     if (status == QV_OK && o->json)
         return show_deed(o, "logged", NULL, &(struct qv_log){0}, error);
     if (status == QV_OK)

@@ -101,7 +101,18 @@ static int write_and_move(const struct qv_text *text, char *temporary, const cha
     return status;
 }
 
-int cli_saved_write(const struct qv_case *c, const char *path, bool make_folders, struct qv_error *error)
+/* What the diary showed is left out: when the interview goes on, it shows what is so then. */
+static int said_only(const struct qv_case *c, struct qv_arena *arena, struct qv_case **out, struct qv_error *error)
+{
+    const int status = qv_case_copy(arena, c, out, error);
+    for (uint32_t f = 0; status == QV_OK && f < c->form->field_count; f++) {
+        if (qv_case_is_from(c, f, QV_ORIGIN_DIARY) || qv_case_is_from(c, f, QV_ORIGIN_CLIP))
+            (*out)->values[f] = (struct qv_value){0};
+    }
+    return status;
+}
+
+static int write_said(const struct qv_case *c, const char *path, bool make_folders, struct qv_error *error)
 {
     struct qv_text text, temporary;
     struct qv_json json;
@@ -121,6 +132,17 @@ int cli_saved_write(const struct qv_case *c, const char *path, bool make_folders
         status = write_and_move(&text, temporary.bytes, path, error);
     qv_text_finish(&temporary);
     qv_text_finish(&text);
+    return status;
+}
+
+int cli_saved_write(const struct qv_case *c, const char *path, bool make_folders, struct qv_error *error)
+{
+    struct qv_arena *arena = qv_arena_create(0);
+    struct qv_case *said = NULL;
+    int status = arena ? said_only(c, arena, &said, error) : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    if (status == QV_OK)
+        status = write_said(said, path, make_folders, error);
+    qv_arena_destroy(arena);
     return status;
 }
 

@@ -204,7 +204,8 @@ static int add_notes(void *context, const struct qv_entry *entry, struct qv_erro
         return QV_OK;
     if (entry->kind == QV_ENTRY_TWITCH && entry->amount > 0)
         return daybook_add_place(
-            book, (struct noted_place){entry->day, sites_of(book->knowledge, entry->note), sides_of(entry->note)}, error);
+            book, (struct noted_place){entry->day, sites_of(book->knowledge, entry->note), sides_of(entry->note)},
+            error);
     return entry->kind == QV_ENTRY_MEDICINE ? add_medicine(book, entry, error) : QV_OK;
 }
 
@@ -221,9 +222,20 @@ static int add_total(void *daybook, const struct qv_day_total *total, struct qv_
     return add_tally(daybook, (struct tally){total->day, total->kind, total->amount, total->entries}, error);
 }
 
+double qv_diary_drink_g(const struct qv_knowledge *knowledge)
+{
+    for (uint32_t d = 0; d < knowledge->facts->drink_count; d++) {
+        const struct qv_drink *drink = &knowledge->facts->drinks[d];
+        if (strcmp(drink->id, "beer_us") == 0 && drink->alcohol_g)
+            return *drink->alcohol_g;
+    }
+    return 0;
+}
+
 int qv_daybook_read_file(struct qv_daybook *book, const char *path, struct qv_error *error)
 {
-    const struct qv_diary_source to = {.sink = qv_daybook_add, .context = book};
+    const struct qv_diary_source to = {
+        .sink = qv_daybook_add, .context = book, .alcohol_g_per_drink = qv_diary_drink_g(book->knowledge)};
     enum qv_diary_format format;
     return qv_diary_read(path, &to, &format, error);
 }

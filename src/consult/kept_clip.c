@@ -20,8 +20,9 @@ static int read_findings(struct qv_daybook *book, int32_t day, const char *json,
     qv_date_format(day, as_of);
     json_t *c = json_pack("{s:i, s:s, s:O}", "quiver_case", 1, "as_of", as_of, "findings", findings);
     char *text = c ? json_dumps(c, JSON_COMPACT) : NULL;
-    const int status = text ? qv_case_parse(book->arena, &book->knowledge->form, text, strlen(text), QV_ORIGIN_CLIP, out, error)
-                            : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    const int status =
+        text ? qv_case_parse(book->arena, &book->knowledge->form, text, strlen(text), QV_ORIGIN_CLIP, out, error)
+             : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     free(text);
     json_decref(c);
     json_decref(measurement);

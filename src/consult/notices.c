@@ -28,9 +28,10 @@ int qv_daybook_notices(struct qv_daybook *book, int32_t today, struct qv_arena *
     c->as_of_days = today;
     status = daybook_fold(book, c, rules, &rule_count, error);
     if (status == QV_OK)
-        status = qv_reason(book->knowledge, c,
-                           QV_REASON_NO_INTERVALS | QV_REASON_NO_CHANGES | QV_REASON_NO_REASONS | QV_REASON_NO_QUESTIONS,
-                           arena, &answer, error);
+        status =
+            qv_reason(book->knowledge, c,
+                      QV_REASON_NO_INTERVALS | QV_REASON_NO_CHANGES | QV_REASON_NO_REASONS | QV_REASON_NO_QUESTIONS,
+                      arena, &answer, error);
     if (status)
         return status;
     struct qv_notice *notices = qv_arena_alloc(arena, answer->because_count + rule_count + 1, sizeof *notices);

@@ -220,15 +220,15 @@ static void write_gaps(const struct qv_answer *answer, struct qv_json *json)
     qv_json_bool(json, "enough", answer->enough);
 }
 
-/* What was measured in a clip and counted like what was said. Absent without a clip. */
-static void write_seen(const struct qv_case *c, struct qv_json *json)
+/* What was measured in a clip, or is known from a diary, and counted like what was said. Absent without one. */
+static void write_from(const struct qv_case *c, const char *origin, const char *key, struct qv_json *json)
 {
     bool any = false;
     for (uint32_t f = 0; f < c->form->field_count; f++) {
-        if (!qv_case_is_from(c, f, QV_ORIGIN_CLIP))
+        if (!qv_case_is_from(c, f, origin))
             continue;
         if (!any)
-            qv_json_object(json, "from_clip");
+            qv_json_object(json, key);
         qv_json_value(json, c->form->fields[f].id, &c->form->fields[f], &c->values[f]);
         any = true;
     }
@@ -251,6 +251,7 @@ void qv_json_answer(const struct qv_answer *answer, unsigned indent, struct qv_t
     write_questions(answer, &json);
     qv_json_string(&json, "knowledge_version", answer->knowledge->facts->version);
     write_gaps(answer, &json);
-    write_seen(answer->c, &json);
+    write_from(answer->c, QV_ORIGIN_CLIP, "from_clip", &json);
+    write_from(answer->c, QV_ORIGIN_DIARY, "from_diary", &json);
     qv_json_object_end(&json);
 }

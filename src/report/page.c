@@ -234,45 +234,56 @@ static const char *without_start(const char *words, const char *start)
     return strncmp(words, start, length) == 0 ? words + length : words;
 }
 
-/* Whether the clip showed this level of a finding. */
-static bool was_seen(const struct page *page, uint32_t finding, uint32_t level)
+/* Whether a clip or a diary showed this level of a finding. */
+static bool was_shown(const struct page *page, uint32_t finding, uint32_t level, const char *origin)
 {
     const struct qv_case *c = page->answer->c;
     const struct qv_value *value = &c->values[finding];
-    if (!qv_case_is_from(c, finding, QV_ORIGIN_CLIP))
+    if (!qv_case_is_from(c, finding, origin))
         return false;
     return value->kind == QV_WORDS ? value->words >> level & 1
                                    : qv_finding_level(page->answer->knowledge, finding, value) == (int)level;
 }
 
-/* What was measured in a clip, in the knowledge's words, for it counts like what was said: two lines, or all of it when full. */
-static void write_seen(struct page *page)
+/* A list of phrases after a heading, as far as two lines go, or all of it when full. */
+struct shown_list {
+    const char *heading;
+    size_t used;
+    unsigned shown, more;
+};
+
+static void write_phrase(struct page *page, struct shown_list *list, const char *phrase)
+{
+    list->used += strlen(phrase) + 2;
+    if (!page->full && list->used > page->sheet.columns && list->shown > 0) {
+        list->more++;
+        return;
+    }
+    if (!list->shown)
+        sheet_say_in(&page->sheet, STYLE_BOLD, list->heading);
+    sheet_say(&page->sheet, list->shown++ ? "; " : "");
+    sheet_say(&page->sheet, phrase);
+}
+
+/* What a clip or a diary showed, in the knowledge's words, for it counts like what was said. */
+static void write_shown(struct page *page, const char *origin, const char *heading)
 {
     struct sheet *sheet = &page->sheet;
-    const size_t room = page->full ? SIZE_MAX : sheet->columns;
-    size_t used = 0;
-    unsigned shown = 0, more = 0;
+    struct shown_list list = {.heading = heading};
     for (uint32_t f = 0; f < page->facts->finding_count; f++) {
-        const struct qv_evidence_levels *levels = &page->facts->findings[f].levels;
-        for (uint32_t l = 0; l < levels->count; l++) {
-            if (!was_seen(page, f, l))
-                continue;
-            const char *phrase = without_start(levels->at[l].phrase, "the clip shows ");
-            used += strlen(phrase) + 2;
-            if (used > room && shown > 0) {
-                more++;
-                continue;
-            }
-            if (!shown)
-                sheet_say_in(sheet, STYLE_BOLD, "Seen in the clip: ");
-            sheet_say(sheet, shown++ ? "; " : "");
-            sheet_say(sheet, phrase);
+        const struct qv_finding *finding = &page->facts->findings[f];
+        if (page->answer->c->values[f].kind == QV_YES && finding->present &&
+            qv_case_is_from(page->answer->c, f, origin))
+            write_phrase(page, &list, finding->present);
+        for (uint32_t l = 0; l < finding->levels.count; l++) {
+            if (was_shown(page, f, l, origin))
+                write_phrase(page, &list, without_start(finding->levels.at[l].phrase, "the clip shows "));
         }
     }
-    if (!shown)
+    if (!list.shown)
         return;
-    if (more)
-        sheet_sayf(sheet, "; %u" TIE "more", more);
+    if (list.more)
+        sheet_sayf(sheet, "; %u" TIE "more", list.more);
     sheet_say(sheet, ".");
     sheet_blank(sheet);
     sheet_flush(sheet, 0, 0);
@@ -979,7 +990,8 @@ static void write_calm(struct page *page)
     write_banner(page);
     write_crisis_line(page);
     write_not_asked(page);
-    write_seen(page);
+    write_shown(page, QV_ORIGIN_CLIP, "Seen in the clip: ");
+    write_shown(page, QV_ORIGIN_DIARY, "Known from your diary: ");
     write_because(page);
 }
 

@@ -6,6 +6,7 @@
  * malloc and friends are replaced here for the whole process, libraries included, so libyaml, libcyaml and SQLite are swept
  * along with our own code.
  */
+#include "../unit/diary_maker.h"
 #include "../unit/little_model.h"
 #include "../unit/little_triggers.h"
 #include "journal/diary.h"
@@ -311,6 +312,21 @@ static bool zip_diary(void)
     return zipClose(zip, NULL) == ZIP_OK && good;
 }
 
+static struct diary diary;
+
+static int find_triggers(struct qv_error *error)
+{
+    struct qv_arena *arena = qv_arena_create(0);
+    if (!arena)
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    struct qv_triggers *triggers = NULL;
+    int status = qv_find_triggers(&diary.days, arena, &triggers, error);
+    if (status && triggers)
+        status = QV_ERR_BUG;
+    qv_arena_destroy(arena);
+    return status;
+}
+
 /* Runs the work with the n-th allocation failing, for n = 0, 1, … until no allocation was left to fail. */
 static bool sweep(const char *name, int (*work)(struct qv_error *))
 {
@@ -374,6 +390,10 @@ int main(int argc, char **argv)
     good &= sweep("read diaries", read_diaries);
     spares = false;
     unlink(zip_path);
+
+    diary_make(&(struct recipe){.days = 200, .factors = 10, .per_day = 5, .unknown = 0.2, .drops = true}, 1, &diary);
+    good &= sweep("find triggers", find_triggers);
+    diary_finish(&diary);
     qv_knowledge_destroy(shared);
     return good ? 0 : 1;
 }

@@ -48,7 +48,7 @@ struct importing {
     } skipped[SKIPPED_SHOWN];
     enum qv_diary_format format;
     unsigned shown_percent;
-    bool bar, bar_shown, imported;
+    bool bar, bar_shown, refused, imported;
 };
 
 static int read_options(int argc, char **argv, struct import_options *o, struct qv_error *error)
@@ -243,11 +243,9 @@ static int print_result(const struct import_options *o, const struct importing *
 }
 
 /* With rows that cannot be read: whether the others are wanted. */
-static bool rest_is_wanted(const struct import_options *o, const struct importing *i)
+static bool rest_is_wanted(const struct importing *i)
 {
     const uint64_t rest = sum(i->found);
-    if (o->skip_bad || o->dry_run)
-        return true;
     if (rest == 0 || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
         return false;
     char line[100];
@@ -255,26 +253,39 @@ static bool rest_is_wanted(const struct import_options *o, const struct importin
     return cli_hear("  › ", line, sizeof line) && (line[0] == 'y' || line[0] == 'Y');
 }
 
-/* Reads the file into the import, and ends it: kept whole, or not at all. */
-static int import_file(const struct import_options *o, struct importing *i, struct qv_error *error)
+/* Reads the file into an import, and ends it: kept whole, or not at all. A NULL journal has nothing in it. */
+static int import_file(const struct import_options *o, struct qv_journal *journal, bool keep_rest, struct importing *i,
+                       struct qv_error *error)
 {
-    int status = read_file(o, i, error);
-    if (status == QV_OK && i->bad) {
-        name_bad_rows(o, i);
-        if (!rest_is_wanted(o, i))
-            status =
-                qv_fail(error, QV_ERR_DATA,
-                        "%s: %" PRIu64 " row%s cannot be read, so nothing was imported; --skip-bad imports the rest",
-                        o->file, i->bad, plural(i->bad));
-    }
+    *i = (struct importing){0};
+    int status = journal ? qv_import_begin(journal, &i->import, error) : QV_OK;
+    if (status == QV_OK)
+        status = read_file(o, i, error);
     if (status == QV_OK && stop_wanted)
         status = qv_fail(error, QV_ERR_IO, "stopped");
+    i->refused = status == QV_OK && i->bad && !keep_rest && !o->dry_run;
+    if (i->refused)
+        status = qv_fail(error, QV_ERR_DATA,
+                         "%s: %" PRIu64 " row%s cannot be read, so nothing was imported; --skip-bad imports the rest",
+                         o->file, i->bad, plural(i->bad));
     if (status || o->dry_run || !i->import) {
         qv_import_abandon(i->import);
         return status;
     }
     status = qv_import_commit(i->import, error);
     i->imported = status == QV_OK;
+    return status;
+}
+
+static int import_into(const struct import_options *o, struct qv_journal *journal, struct importing *i,
+                       struct qv_error *error)
+{
+    int status = import_file(o, journal, o->skip_bad, i, error);
+    if (i->bad)
+        name_bad_rows(o, i);
+    /* Asked with the import ended, since other writers wait for one that is open; so the file is read again. */
+    if (i->refused && rest_is_wanted(i))
+        status = import_file(o, journal, true, i, error);
     return status;
 }
 
@@ -289,10 +300,8 @@ static int import_into_journal(const struct import_options *o, struct importing 
     journal = NULL;
     if (status == QV_OK && (there || !o->dry_run))
         status = cli_journal_open(o->journal, QV_JOURNAL_WRITE, &journal, error);
-    if (status == QV_OK && journal)
-        status = qv_import_begin(journal, &i->import, error);
     if (status == QV_OK)
-        status = import_file(o, i, error);
+        status = import_into(o, journal, i, error);
     qv_journal_close(journal);
     return status;
 }

@@ -151,13 +151,16 @@ struct nearest {
 static void consider(struct nearest *nearest, const struct token *word, const char *name)
 {
     struct token token;
-    unsigned distance = ~0U;
+    const size_t length = strlen(word->word);
+    const unsigned most = length < 8 ? 1 : (unsigned)length / 4;
+    unsigned distance = most + 1;
     for (const char *at = token_next(name, &token); token.kind != TOKEN_END; at = token_next(at, &token)) {
-        unsigned of_word = token.kind == TOKEN_WORD ? token_distance(word->word, token.word) : ~0U;
+        const size_t of_token = strlen(token.word);
+        const bool like_as_long = of_token <= length + most && length <= of_token + most;
+        unsigned of_word = token.kind == TOKEN_WORD && like_as_long ? token_distance(word->word, token.word) : distance;
         distance = of_word < distance ? of_word : distance;
     }
-    size_t length = strlen(word->word);
-    if (distance > (length < 8 ? 1 : length / 4) || distance >= length)
+    if (distance > most || distance >= length)
         return;
     uint32_t place = nearest->count;
     while (place && nearest->distances[place - 1] > distance)

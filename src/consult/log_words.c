@@ -74,9 +74,17 @@ struct reader {
     struct qv_error *error;
 };
 
-#define QUOTE(reader, item)                                                                                            \
-    quoted_length(&(reader)->tokens[(item)->first], &(reader)->tokens[(item)->last - 1]),                              \
-        (reader)->tokens[(item)->first].at
+/* Refuses what was said of one thing: "coffee 0": why. */
+QV_PRINTF(3, 4) static int refuse_item(const struct reader *r, const struct item *item, const char *format, ...)
+{
+    char why[300];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(why, sizeof why, format, arguments);
+    va_end(arguments);
+    const struct token *first = &r->tokens[item->first], *last = &r->tokens[item->last - 1];
+    return qv_fail(r->error, QV_ERR_DATA, "\"%.*s\": %s", quoted_length(first, last), first->at, why);
+}
 
 static int refuse_token(const struct reader *r, uint32_t at, const char *why)
 {
@@ -91,18 +99,25 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-static int cut(struct reader *r, const char *words)
+static int check_bytes(const char *words, struct qv_error *error)
 {
     size_t length = strlen(words);
     if (length > QV_LOG_MAX_BYTES)
-        return qv_fail(r->error, QV_ERR_DATA, "found %zu bytes, expected at most %zu at once", length,
-                       QV_LOG_MAX_BYTES);
+        return qv_fail(error, QV_ERR_DATA, "found %zu bytes, expected at most %zu at once", length, QV_LOG_MAX_BYTES);
     if (!qv_utf8_valid(words, length))
-        return qv_fail(r->error, QV_ERR_DATA, "found bytes that are not UTF-8, expected words");
+        return qv_fail(error, QV_ERR_DATA, "found bytes that are not UTF-8, expected words");
     for (const char *c = words; *c; c++) {
         if ((unsigned char)*c < 0x20 && !strchr("\t\n\r", *c))
-            return qv_fail(r->error, QV_ERR_DATA, "found a control character, expected words");
+            return qv_fail(error, QV_ERR_DATA, "found a control character, expected words");
     }
+    return QV_OK;
+}
+
+static int cut(struct reader *r, const char *words)
+{
+    int status = check_bytes(words, r->error);
+    if (status)
+        return status;
     uint32_t count = 0;
     for (const char *at = words;;) {
         struct token *token = &r->tokens[count];
@@ -184,9 +199,7 @@ static uint32_t number_take(const struct token *tokens, double *number, double *
         return 2;
     }
     uint32_t taken = 1;
-    if (is_mark(&tokens[1], '/'))
-        taken = 2;
-    else if (token_is(&tokens[1], "of"))
+    if (is_mark(&tokens[1], '/') || token_is(&tokens[1], "of"))
         taken = 2;
     else if (token_is(&tokens[1], "out") && token_is(&tokens[2], "of"))
         taken = 3;
@@ -461,9 +474,9 @@ static int out_of_memory(const struct reader *r)
 
 static int expected_amount(const struct reader *r, const struct item *item, const char *found)
 {
-    return qv_fail(r->error, QV_ERR_DATA, "\"%.*s\": found %s, expected such as: %.*s %s", QUOTE(r, item), found,
-                   quoted_length(&r->tokens[item->thing_at], &r->tokens[item->thing_at + item->thing.taken - 1]),
-                   r->tokens[item->thing_at].at, thing_example(item->thing.kind));
+    return refuse_item(r, item, "found %s, expected such as: %.*s %s", found,
+                       quoted_length(&r->tokens[item->thing_at], &r->tokens[item->thing_at + item->thing.taken - 1]),
+                       r->tokens[item->thing_at].at, thing_example(item->thing.kind));
 }
 
 /* The time of an item: what it said, and of the rest what stands for all. */
@@ -656,8 +669,7 @@ struct servings {
 
 static int servings_refused(const struct reader *r, const struct item *item, const struct servings *of)
 {
-    return qv_fail(r->error, QV_ERR_DATA, "\"%.*s\": found an amount that does not fit, expected how many of: %s",
-                   QUOTE(r, item), of->serving);
+    return refuse_item(r, item, "found an amount that does not fit, expected how many of: %s", of->serving);
 }
 
 /* How many servings were had, and how that is said. */
@@ -671,13 +683,13 @@ static int count_servings(const struct reader *r, const struct item *item, const
     if (word && !serving_names(of->serving, word)) {
         measured = vessel_ml(word);
         if (isnan(measured) || isnan(of->size_ml) || measure != MEASURE_NONE)
-            return qv_fail(r->error, QV_ERR_DATA, "\"%.*s\": found \"%.*s\", expected how many of: %s", QUOTE(r, item),
-                           quoted_length(word, word), word->at, of->serving);
+            return refuse_item(r, item, "found \"%.*s\", expected how many of: %s", quoted_length(word, word), word->at,
+                               of->serving);
         measure = MEASURE_VOLUME_ML;
     }
     if (item->none || !(count > 0))
-        return qv_fail(r->error, QV_ERR_DATA, "\"%.*s\": found none, expected more, or of a whole day such as: no %s",
-                       QUOTE(r, item), qv_entry_kind_info(of->mainly)->id);
+        return refuse_item(r, item, "found none, expected more, or of a whole day such as: no %s",
+                           qv_entry_kind_info(of->mainly)->id);
     if (item->length_s != QV_NO_SECOND || item->from != QV_NO_SECOND)
         return servings_refused(r, item, of);
     if (measure == MEASURE_NONE) {
@@ -712,8 +724,8 @@ static int add_drink(struct reader *r, const struct item *item)
                                 .size_ml = drink->ml && *drink->ml == size_ml ? size_ml : NAN,
                                 .size_g = serving_size(drink->serving, "g"),
                                 .mainly = has_alcohol ? QV_ENTRY_ALCOHOL : QV_ENTRY_CAFFEINE};
-    double servings;
-    const char *note;
+    double servings = 0;
+    const char *note = NULL;
     int status = count_servings(r, item, &of, &servings, &note);
     if (status == QV_OK)
         status = add_part(r, item, QV_ENTRY_CAFFEINE, drink->caffeine_mg, servings, note, !has_alcohol);
@@ -728,8 +740,8 @@ static int add_food(struct reader *r, const struct item *item)
                                 .size_ml = serving_size(food->serving, "ml"),
                                 .size_g = serving_size(food->serving, "g"),
                                 .mainly = food->potassium_mg ? QV_ENTRY_POTASSIUM : QV_ENTRY_MAGNESIUM};
-    double servings;
-    const char *note;
+    double servings = 0;
+    const char *note = NULL;
     int status = count_servings(r, item, &of, &servings, &note);
     if (status == QV_OK)
         status = add_part(r, item, QV_ENTRY_MAGNESIUM, food->magnesium_mg, servings, note, false);
@@ -750,31 +762,34 @@ static int add_medicine(struct reader *r, const struct item *item)
     return add(r, item, QV_ENTRY_MEDICINE, dosed ? item->measured * count : 0, note, false);
 }
 
-/* "6:30" that is no length of time is a time of day only behind "at". */
-static int check_clock(const struct reader *r, const struct item *item)
+/* "6:30" that is no length of time is a time of day where a day is said too ("yesterday 6:30"), or behind "at". */
+static int settle_clock(const struct reader *r, struct item *item)
 {
-    bool lasts = item->thing.type == THING_KIND &&
-                 (item->thing.kind == QV_ENTRY_SLEEP || item->thing.kind == QV_ENTRY_EXERCISE ||
-                  item->thing.kind == QV_ENTRY_RELIEF);
-    if (item->length_s != QV_NO_SECOND && !lasts)
-        return qv_fail(r->error, QV_ERR_DATA, "\"%.*s\": found %d:%02d, expected such as: at %d:%02d", QUOTE(r, item),
-                       item->length_s / 3600, item->length_s / 60 % 60, item->length_s / 3600,
-                       item->length_s / 60 % 60);
-    if (item->from != QV_NO_SECOND && !lasts)
-        return qv_fail(r->error, QV_ERR_DATA, "\"%.*s\": found a stretch of time, expected one time of day",
-                       QUOTE(r, item));
+    const enum qv_entry_kind kind = item->thing.kind;
+    if (item->thing.type == THING_KIND &&
+        (kind == QV_ENTRY_SLEEP || kind == QV_ENTRY_EXERCISE || kind == QV_ENTRY_RELIEF))
+        return QV_OK;
+    if (item->from != QV_NO_SECOND)
+        return refuse_item(r, item, "found a stretch of time, expected one time of day");
+    if (item->length_s == QV_NO_SECOND)
+        return QV_OK;
+    const int hour = item->length_s / 3600, minute = item->length_s / 60 % 60;
+    if (!item->moment.day_said || item->moment.second_said)
+        return refuse_item(r, item, "found %d:%02d, expected such as: at %d:%02d", hour, minute, hour, minute);
+    item->moment.second_said = true;
+    item->moment.second = item->length_s;
+    item->length_s = QV_NO_SECOND;
     return QV_OK;
 }
 
-static int check_extras(const struct reader *r, const struct item *item)
+static int check_extras(const struct reader *r, struct item *item)
 {
     bool twitch = item->thing.type == THING_KIND && item->thing.kind == QV_ENTRY_TWITCH;
     if ((item->side_said || item->sites) && !twitch)
-        return qv_fail(r->error, QV_ERR_DATA, "\"%.*s\": found a place on the body, which only a twitch has",
-                       QUOTE(r, item));
+        return refuse_item(r, item, "found a place on the body, which only a twitch has");
     if (item->status_said && item->thing.type != THING_MEDICINE)
         return refuse_token(r, item->status, "is said of medicines only");
-    return check_clock(r, item);
+    return settle_clock(r, item);
 }
 
 static int item_add(struct reader *r, struct item *item)
@@ -782,8 +797,7 @@ static int item_add(struct reader *r, struct item *item)
     if (!item->thing.taken && item->container_said)
         return thing_unknown(r->knowledge, &r->tokens[item->container], r->error);
     if (!item->thing.taken)
-        return qv_fail(r->error, QV_ERR_DATA, "\"%.*s\": found nothing that can be logged, expected such as: twitch 3",
-                       QUOTE(r, item));
+        return refuse_item(r, item, "found nothing that can be logged, expected such as: twitch 3");
     int status = check_extras(r, item);
     if (status)
         return status;
@@ -856,7 +870,10 @@ int qv_log_time(const char *words, int64_t now_us, struct qv_entry *entry, struc
     struct moment moment = {0};
     struct qv_entry settled = *entry;
     const struct qv_clock now = qv_clock_at(now_us);
-    int status = read_moment(words, &now, &moment, error);
+    int status = check_bytes(words, error);
+    if (status)
+        return status;
+    status = read_moment(words, &now, &moment, error);
     if (status)
         return qv_fail_at(error, "\"%.60s\"", words);
     if (!moment.day_said)

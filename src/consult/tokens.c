@@ -36,12 +36,13 @@ static enum letter look(const char *at, uint32_t *bytes, char *as)
     if (c[0] < 0x80)
         return is_digit(*at) ? LETTER_APART : LETTER_BLANK;
 
-    if (c[0] == 0xC3 && c[1] >= 0x80) {
+    const bool continues = (c[1] & 0xC0) == 0x80;
+    if (c[0] == 0xC3 && continues) {
         *bytes = 2;
         *as = c[1] == 0x97 ? 'x' : latin[c[1] - 0x80]; /* × is said as x */
         return c[1] == 0x97 ? LETTER_APART : LETTER_IN_WORD;
     }
-    if (c[0] == 0xC2 && c[1] >= 0x80) {
+    if (c[0] == 0xC2 && continues) {
         *bytes = 2;
         if (c[1] >= 0xBC && c[1] <= 0xBE) /* ¼ ½ ¾ */
             return LETTER_APART;
@@ -53,7 +54,7 @@ static enum letter look(const char *at, uint32_t *bytes, char *as)
         *as = 'u';
         return LETTER_IN_WORD;
     }
-    if (c[0] == 0xE2 && c[1] == 0x80 && c[2] >= 0x80) { /* dashes, quotes, thin blanks */
+    if (c[0] == 0xE2 && c[1] == 0x80 && (c[2] & 0xC0) == 0x80) { /* dashes, quotes, thin blanks */
         *bytes = 3;
         return c[2] == 0x98 || c[2] == 0x99 ? LETTER_NONE : LETTER_BLANK;
     }

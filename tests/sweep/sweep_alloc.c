@@ -312,6 +312,39 @@ static bool zip_diary(void)
     return zipClose(zip, NULL) == ZIP_OK && good;
 }
 
+/* Words into entries, and what is said of them and of a day. */
+static int log_words(struct qv_error *error)
+{
+    struct qv_arena *arena = qv_arena_create(0);
+    if (!arena)
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    const struct qv_log_settings settings = {.now_us = qv_time_now_us()};
+    const struct qv_page_settings page = {.columns = 80, .full = true};
+    struct qv_log *log = NULL;
+    struct qv_day *day = NULL;
+    struct qv_text text;
+    qv_text_init(&text, 1 << 20);
+    int status = qv_log_read(shared, "2 coffees yesterday, slept 23:30-6:15, sertraline 50 mg, twitch 3 left, banana",
+                             &settings, arena, &log, error);
+    if (status && log)
+        status = QV_ERR_BUG;
+    if (!status)
+        status = qv_day_gather(NULL, 20000, 20000, arena, &day, error);
+    if (!status) {
+        day->entries = log->entries;
+        day->entry_count = log->count;
+        for (uint32_t i = 0; i < log->count; i++)
+            day->counts[log->entries[i].kind]++;
+        qv_page_deed("Logged:", log->entries, log->remarks, log->count, 20000, &page, &text);
+        qv_page_day(day, &page, &text);
+        qv_json_day(day, 2, &text);
+        status = qv_text_check(&text, error);
+    }
+    qv_text_finish(&text);
+    qv_arena_destroy(arena);
+    return status;
+}
+
 static struct diary diary;
 
 static int find_triggers(struct qv_error *error)
@@ -373,6 +406,7 @@ int main(int argc, char **argv)
     little_triggers(&triggers);
     run_models(&error);
     keep_a_journal(&error);
+    log_words(&error);
     if (!zip_diary() || read_diaries(&error)) {
         printf("%s\n", error.text);
         return 1;
@@ -383,6 +417,7 @@ int main(int argc, char **argv)
     good &= sweep("read a case, answer, print", answer_case);
     good &= sweep("print triggers", print_triggers);
     good &= sweep("interview", interview);
+    good &= sweep("log words", log_words);
     good &= sweep("keep a journal", keep_a_journal);
     unlink(journal_path);
     spares = true;

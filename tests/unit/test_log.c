@@ -192,6 +192,8 @@ static const struct {
     {"twitch 3 left, coffee 2 at 8:30 and stress 7.",
      "twitch 3 " NOW " [left]\ncaffeine 280 " TODAY " 08:30+60 [2 × Filter coffee, mug]\nstress 7 " NOW},
     {"beer yesterday at 21:00", "alcohol 18.2 2026-11-23 21:00+60 [Beer, pint]"},
+    {"beer yesterday 21:00", "alcohol 18.2 2026-11-23 21:00+60 [Beer, pint]"},
+    {"beer 21:00 yesterday", "alcohol 18.2 2026-11-23 21:00+60 [Beer, pint]"},
     {"wine last night", "alcohol 16.8 2026-11-23 [Wine, medium glass]"},
     {"coffee this morning", "caffeine 140 " TODAY " [Filter coffee, mug]"},
     {"coffee 2026-11-20", "caffeine 140 2026-11-20 [Filter coffee, mug]"},
@@ -406,7 +408,8 @@ static void remarks_say_what_is_odd(void **unused)
     assert_true(!remark.ahead && !remark.twice);
     assert_int_equal(entry.second, 9 * 3600);
 
-    static const char *const none[] = {"", "soon", "08:30 and", "yesterday coffee", "2026-10-26", "8", "now now"};
+    static const char *const none[] = {
+        "", "8:30 \xc3\xd7", "8:30 \001", "soon", "08:30 and", "yesterday coffee", "2026-10-26", "8", "now now"};
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
         struct qv_entry before = entry;
         error = (struct qv_error){0};

@@ -187,12 +187,16 @@ static int undo_version(struct qv_journal *journal, int64_t change, const struct
     int64_t entry = version->version.entry.id, id;
     struct store_copy newest, before;
     const struct store_copy *old = version;
-    bool any, was = false;
+    bool any = true, was = false;
     int status = QV_OK;
     if (!version->version.stands) {
         status = does->version_before(journal->store, entry, INT64_MAX, &newest, &any, error);
         old = &newest;
     }
+    if (!status && !any)
+        status =
+            qv_fail(error, QV_ERR_DATA, "found a damaged journal (entry %lld has no versions), expected a whole one",
+                    (long long)entry);
     if (!status && version->version.id != entry) /* nothing was before an entry's first */
         status = does->version_before(journal->store, entry, version->version.id, &before, &was, error);
     if (status)

@@ -21,6 +21,7 @@
 #define APPLICATION_ID 0x71767231 /* "qvr1" */
 #define IMPORT_CACHE_KIB 65536    /* the pages that an import of a million entries keeps writing to */
 #define USUAL_CACHE_KIB 8192
+#define HELD_MAX (INT64_C(1) << 40)
 #define WAL_KEPT_BYTES (8 << 20) /* a log that grew larger is cut when it has been written back */
 
 /* All columns of a version, as read_version() takes them. */
@@ -481,11 +482,14 @@ static int held_get(struct store *store, int64_t digest, struct store_held *out,
         status = step(of(store), row, &found, error);
     if (status)
         return status;
-    *out = (struct store_held){0};
+    struct store_held held = {0};
     if (found)
-        *out = (struct store_held){sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1),
+        held = (struct store_held){sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1),
                                    sqlite3_column_int64(row, 2)};
     sqlite3_reset(row);
+    if (held.entries < 0 || held.entries > HELD_MAX || held.seen < 0 || held.seen > HELD_MAX)
+        return damaged(of(store), "a count that cannot be", error);
+    *out = held;
     return QV_OK;
 }
 
@@ -759,7 +763,7 @@ static int bring_forward(struct sqlite_store *s, const struct store_settings *se
 static int prepare(struct sqlite_store *s, enum qv_journal_mode mode, const struct store_settings *settings,
                    struct qv_error *error)
 {
-    struct identity file;
+    struct identity file = {0};
     int status = identify(s, &file, error);
     if (!status)
         status = check_identity(s, &file, settings, error);

@@ -64,6 +64,8 @@ int qv_daybook_read_journal(struct qv_daybook *book, struct qv_journal *journal,
                             struct qv_error *error) QV_MUST_CHECK;
 /** Adds the measurement of a clip that was watched on @p day, as qv_json_measurement() writes it. QV_ERR_DATA when it is none. */
 int qv_daybook_add_clip(struct qv_daybook *book, int32_t day, const char *json, struct qv_error *error) QV_MUST_CHECK;
+/** The twitches a minute of a measurement that was written as JSON; NaN when it does not say. */
+double qv_measurement_rate_of(const char *json);
 /** First and last day with an entry; false when there is none. */
 bool qv_daybook_span(struct qv_daybook *book, int32_t *first_day, int32_t *last_day);
 

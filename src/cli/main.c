@@ -26,6 +26,8 @@ static const char ask_help[] =
     "\n"
     "  --case FILE       answer from a case file and ask nothing; - is standard input\n"
     "  --cases FILE      one case a line, one answer a line, in the same order; needs --json\n"
+    "  --diary FILE      a diary: CSV, JSON, an export of Apple Health or Bearable; what it shows counts too\n"
+    "  --journal FILE    a journal of quiver log; without a case file it is your own, and what it shows is not asked\n"
     "  --clip VIDEO      a clip of the face: what quiver watch measures in it counts too\n"
     "  --mirrored        the clip is a mirror image\n"
     "  --json            print JSON, alone on standard output\n"
@@ -70,7 +72,8 @@ static const char watch_help[] =
     "  --seconds S       watch so much of it; 20 of a camera when not said\n"
     "  --plot FILE       draw it on one page for a doctor: FILE.svg, .png or .pdf\n"
     "  --overlay FILE    the clip again with what was seen drawn on it: FILE.mp4, .mov, .mkv or .webm\n"
-    "  --magnify K       with --overlay: show the motion of the skin K times as large, 1 to 100\n";
+    "  --magnify K       with --overlay: show the motion of the skin K times as large, 1 to 100\n"
+    "  --journal FILE    keep what is measured in this journal; else in QUIVER_JOURNAL or your own, where there is one\n";
 
 static const char triggers_help[] =
     "usage: quiver triggers [--diary FILE | --journal FILE] [OPTIONS]\n"

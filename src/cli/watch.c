@@ -41,7 +41,7 @@ const char *cli_models_folder(void)
 struct watch_options {
     double seconds; /* 0: as long as it lasts */
     double magnify; /* 1: not */
-    const char *plot, *overlay;
+    const char *plot, *overlay, *journal;
     bool json, plain, mirrored;
 };
 
@@ -58,9 +58,9 @@ static int read_options(int *argc, char **argv, struct watch_options *o, struct 
     const char *seconds = NULL, *magnify = NULL;
     o->magnify = 1;
     const struct cli_option options[] = {
-        {"json", &o->json, NULL},    {"plain", &o->plain, NULL}, {"mirrored", &o->mirrored, NULL},
-        {"seconds", NULL, &seconds}, {"plot", NULL, &o->plot},   {"overlay", NULL, &o->overlay},
-        {"magnify", NULL, &magnify},
+        {"json", &o->json, NULL},       {"plain", &o->plain, NULL},     {"mirrored", &o->mirrored, NULL},
+        {"seconds", NULL, &seconds},    {"journal", NULL, &o->journal}, {"plot", NULL, &o->plot},
+        {"overlay", NULL, &o->overlay}, {"magnify", NULL, &magnify},
     };
     int status = cli_options(argc, argv, options, sizeof options / sizeof options[0], error);
     if (status)
@@ -170,6 +170,63 @@ static int write_overlay(const char *clip, const struct watch_options *o, const 
     return status;
 }
 
+/* ---- keeping ------------------------------------------------------------------------------------------------------------ */
+
+struct kept_before {
+    int32_t day;
+    double per_min;
+};
+
+static int see_before(void *context, const struct qv_document *document, struct qv_error *error)
+{
+    struct kept_before *before = context;
+    (void)error;
+    before->per_min = qv_measurement_rate_of(document->json);
+    before->day = document->day;
+    return QV_OK;
+}
+
+/*
+ * The measurement, and not the clip, goes into the journal: the one of --journal or QUIVER_JOURNAL, or the usual one where there is one.
+ */
+static int keep(const struct watch_options *o, const struct qv_measurement *measurement, struct qv_error *error)
+{
+    struct qv_journal *journal = NULL;
+    struct kept_before before = {.per_min = NAN};
+    struct qv_text json, name;
+    bool wanted = o->journal != NULL;
+    int status = wanted ? QV_OK : cli_journal_look(NULL, &journal, error);
+    wanted = wanted || journal;
+    qv_journal_close(journal);
+    journal = NULL;
+    if (status || !wanted)
+        return status;
+    qv_text_init(&json, QV_DOCUMENT_MAX_BYTES);
+    qv_text_init(&name, 64);
+    qv_json_measurement(measurement, 0, &json);
+    qv_text_printf(&name, "%lld", (long long)qv_time_now_us());
+    status = qv_text_check(&json, error);
+    if (status == QV_OK)
+        status = cli_journal_open(o->journal, QV_JOURNAL_WRITE, &journal, error);
+    if (status == QV_OK)
+        status = qv_journal_documents(journal, QV_DOCUMENT_MEASUREMENT, NULL, see_before, &before, error);
+    if (status == QV_OK)
+        status = qv_journal_put(journal, QV_DOCUMENT_MEASUREMENT, name.bytes, qv_date_today(), json.bytes, NULL, error);
+    qv_journal_close(journal);
+    qv_text_finish(&name);
+    qv_text_finish(&json);
+    if (status)
+        return status;
+    cli_note("What was measured is kept in your journal, the clip is not.\n");
+    if (isfinite(before.per_min)) {
+        char day[11];
+        qv_date_format(before.day, day);
+        cli_note("The clip before, watched on %s: %.3g twitches a minute; this one: %.3g.\n", day, before.per_min,
+                 measurement->summary.rate_per_min);
+    }
+    return QV_OK;
+}
+
 static int watch_and_tell(const char *clip, const struct watch_options *o, struct qv_arena *arena,
                           struct qv_error *error)
 {
@@ -188,6 +245,8 @@ static int watch_and_tell(const char *clip, const struct watch_options *o, struc
         status = qv_plot_write(measurement, o->plot, error);
     if (status == QV_OK && o->overlay)
         status = write_overlay(clip, o, measurement, motion, error);
+    if (status == QV_OK)
+        status = keep(o, measurement, error);
     qv_motion_destroy(motion);
     return status;
 }

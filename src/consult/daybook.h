@@ -53,8 +53,15 @@ uint32_t daybook_from(const struct qv_daybook *book, int32_t day);
 /* Notes that a twitch was in these places, on these sides. */
 int daybook_add_place(struct qv_daybook *book, struct noted_place place, struct qv_error *error) QV_MUST_CHECK;
 
-/* qv_daybook_fold(), which also lists the rules that held: room for all. */
-int daybook_fold(struct qv_daybook *book, struct qv_case *c, const struct qv_diary_rule **rules, uint32_t *rule_count,
+/* How a diary is folded into a case, and what came of it. */
+struct daybook_fold {
+    bool outgrow; /* a number that the diary proves to be larger takes the place of what was said */
+    bool outgrew; /* and one did */
+    const struct qv_diary_rule **rules; /* that held */
+    uint32_t rule_count;
+};
+
+int daybook_fold(struct qv_daybook *book, struct qv_case *c, struct daybook_fold *fold,
                  struct qv_error *error) QV_MUST_CHECK;
 
 /* What a day makes of its entries. */

@@ -175,7 +175,7 @@ static int set_level(struct qv_case *c, int field, const char *level, struct qv_
 
 /* What a rule that holds says. */
 static int fill_by_rule(struct qv_case *c, const struct qv_diary_rule *rule, const double *measures,
-                        struct qv_error *error)
+                        struct daybook_fold *fold, struct qv_error *error)
 {
     const int field = rule->finding ? qv_form_find(c->form, rule->finding) : -1;
     if (field < 0)
@@ -183,9 +183,11 @@ static int fill_by_rule(struct qv_case *c, const struct qv_diary_rule *rule, con
     if (!rule->number)
         return is_known(c, field) ? QV_OK : set_level(c, field, rule->is, error);
     const double number = measures[*rule->number];
-    if (is_known(c, field) && !(rule->at_least && c->values[field].number < number))
+    const bool outgrown = is_known(c, field) && rule->at_least && c->values[field].number < number;
+    if (!isfinite(number) || (is_known(c, field) && !(outgrown && fold->outgrow)))
         return QV_OK;
-    return isfinite(number) ? set_number(c, field, number, error) : QV_OK;
+    fold->outgrew |= outgrown;
+    return set_number(c, field, number, error);
 }
 
 static bool wants_trend(const struct qv_diary_rule *rule)
@@ -199,8 +201,8 @@ static bool wants_trend(const struct qv_diary_rule *rule)
 }
 
 /* The rules in their order: of one finding the first that holds counts, since what is known is not set again. */
-static int fill_by_rules(struct qv_case *c, struct qv_daybook *book, const struct bout *bout,
-                         const struct qv_diary_rule **rules, uint32_t *rule_count, struct qv_error *error)
+static int fill_by_rules(struct qv_case *c, struct qv_daybook *book, const struct bout *bout, struct daybook_fold *fold,
+                         struct qv_error *error)
 {
     const struct qv_facts *facts = book->knowledge->facts;
     double measures[QV_DIARY_MEASURE_COUNT];
@@ -218,10 +220,10 @@ static int fill_by_rules(struct qv_case *c, struct qv_daybook *book, const struc
         }
         if (!qv_diary_rule_holds(rule, measures))
             continue;
-        const int status = fill_by_rule(c, rule, measures, error);
+        const int status = fill_by_rule(c, rule, measures, fold, error);
         if (status)
             return status;
-        rules[(*rule_count)++] = rule;
+        fold->rules[fold->rule_count++] = rule;
     }
     return QV_OK;
 }
@@ -356,13 +358,16 @@ static int fill_clip(struct qv_case *c, const struct qv_daybook *book, struct qv
 
 /* ---- all ------------------------------------------------------------------------------------------------------------------------ */
 
-int daybook_fold(struct qv_daybook *book, struct qv_case *c, const struct qv_diary_rule **rules, uint32_t *rule_count,
-                 struct qv_error *error)
+int daybook_fold(struct qv_daybook *book, struct qv_case *c, struct daybook_fold *fold, struct qv_error *error)
 {
-    *rule_count = 0;
+    fold->rule_count = 0;
+    fold->outgrew = false;
+    fold->rules = qv_arena_alloc(book->arena, book->knowledge->facts->watch_count + 1, sizeof *fold->rules);
+    if (!fold->rules)
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     daybook_sort(book);
     const struct bout bout = find_bout(book, c->as_of_days);
-    int status = fill_by_rules(c, book, &bout, rules, rule_count, error);
+    int status = fill_by_rules(c, book, &bout, fold, error);
     if (status == QV_OK)
         status = fill_habits(c, book, error);
     if (status == QV_OK && bout.known)
@@ -374,8 +379,6 @@ int daybook_fold(struct qv_daybook *book, struct qv_case *c, const struct qv_dia
 
 int qv_daybook_fold(struct qv_daybook *book, struct qv_case *c, struct qv_error *error)
 {
-    uint32_t count;
-    const uint32_t most = book->knowledge->facts->watch_count;
-    const struct qv_diary_rule **rules = qv_arena_alloc(book->arena, most + 1, sizeof *rules);
-    return rules ? daybook_fold(book, c, rules, &count, error) : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    struct daybook_fold fold = {.outgrow = true};
+    return daybook_fold(book, c, &fold, error);
 }

@@ -3,6 +3,7 @@
 #include "daybook.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 
 /* The findings of a measurement as a case, so that they are checked like anything else that is said. */
@@ -55,4 +56,14 @@ int qv_daybook_add_clip(struct qv_daybook *book, int32_t day, const char *json, 
         book->clip_day = day;
     }
     return status;
+}
+
+double qv_measurement_rate_of(const char *json)
+{
+    json_error_t where;
+    json_t *measurement = json_loads(json, JSON_REJECT_DUPLICATES, &where);
+    const json_t *rate = json_object_get(json_object_get(measurement, "summary"), "rate_per_min");
+    const double per_min = json_is_number(rate) ? json_number_value(rate) : (double)NAN;
+    json_decref(measurement);
+    return per_min;
 }

@@ -18,15 +18,12 @@ int qv_daybook_notices(struct qv_daybook *book, int32_t today, struct qv_arena *
     const struct qv_facts *facts = book->knowledge->facts;
     struct qv_case *c = NULL;
     struct qv_answer *answer = NULL;
-    const struct qv_diary_rule **rules = qv_arena_alloc(arena, facts->watch_count + 1, sizeof *rules);
-    uint32_t rule_count = 0;
-    if (!rules)
-        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    struct daybook_fold fold = {0};
     int status = qv_case_create(arena, &book->knowledge->form, &c, error);
     if (status)
         return status;
     c->as_of_days = today;
-    status = daybook_fold(book, c, rules, &rule_count, error);
+    status = daybook_fold(book, c, &fold, error);
     if (status == QV_OK)
         status =
             qv_reason(book->knowledge, c,
@@ -34,7 +31,7 @@ int qv_daybook_notices(struct qv_daybook *book, int32_t today, struct qv_arena *
                       arena, &answer, error);
     if (status)
         return status;
-    struct qv_notice *notices = qv_arena_alloc(arena, answer->because_count + rule_count + 1, sizeof *notices);
+    struct qv_notice *notices = qv_arena_alloc(arena, answer->because_count + fold.rule_count + 1, sizeof *notices);
     if (!notices)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     *count = 0;
@@ -43,9 +40,10 @@ int qv_daybook_notices(struct qv_daybook *book, int32_t today, struct qv_arena *
         if (is_red_flag(facts, b->id))
             notices[(*count)++] = (struct qv_notice){b->id, b->text, b->sources, b->level};
     }
-    for (uint32_t i = 0; i < rule_count; i++) {
-        if (!rules[i]->finding)
-            notices[(*count)++] = (struct qv_notice){rules[i]->id, rules[i]->text, &rules[i]->sources, QV_ROUTINE};
+    for (uint32_t i = 0; i < fold.rule_count; i++) {
+        if (!fold.rules[i]->finding)
+            notices[(*count)++] =
+                (struct qv_notice){fold.rules[i]->id, fold.rules[i]->text, &fold.rules[i]->sources, QV_ROUTINE};
     }
     *out = notices;
     return QV_OK;

@@ -48,7 +48,7 @@ expect "a night" 0 '^Logged: sleep 6 h 30 min, today\.' '' "$quiver" log sleep 6
 expect "a food, in two parts" 0 '^Logged: magnesium 31 mg, potassium 422 mg \(Banana\)' '' "$quiver" log banana
 expect "no twitches, another day" 0 '^Logged: twitch 0, yesterday\.' '' "$quiver" log no twitches yesterday
 expect "several at once" 0 '^  stress 7 of 10, today' '' "$quiver" log 'beer 1, stress 7'
-expect "a medicine" 0 '^Logged: sertraline started 50 mg' '' "$quiver" log sertraline 50mg started
+expect "a medicine, and what it means for the twitch before" 0 '^Logged: sertraline started 50 mg' 'worth asking the prescriber' "$quiver" log sertraline 50mg started
 expect "as JSON" 0 '"kind": "water"' '' "$quiver" log water 0.5 l --json
 json_alone "which is alone"
 expect "the day" 0 '^  caffeine    280 mg      08:30 2 × Filter coffee, mug$' '' "$quiver" log

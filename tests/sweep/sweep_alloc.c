@@ -352,9 +352,9 @@ static int find_triggers(struct qv_error *error)
     struct qv_arena *arena = qv_arena_create(0);
     if (!arena)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
-    struct qv_triggers *triggers = NULL;
-    int status = qv_find_triggers(&diary.days, arena, &triggers, error);
-    if (status && triggers)
+    struct qv_triggers *found = NULL;
+    int status = qv_find_triggers(&diary.days, arena, &found, error);
+    if (status && found)
         status = QV_ERR_BUG;
     qv_arena_destroy(arena);
     return status;

@@ -13,7 +13,7 @@
  *
  * Priors. Each coefficient of a habit is normal about no effect with the habit's own standard deviation times a common τ; a lag or
  * a drop has half of it, because most of what a habit does it does at once. τ is log-normal about 1 and learnt: ten habits
- * of which none does anything pull each other towards nothing. It cannot pull far (QUIET … LOUD), so that one trigger among nine
+ * of which none does anything pull each other towards nothing. It cannot pull far (TAU_LOG_SD), so that one trigger among nine
  * bystanders keeps its size. σ and δ are exponential (the simplest model is the likeliest: Simpson et al. 2017), logit ρ is normal. The
  * level and the trend are all but free.
  *
@@ -27,7 +27,10 @@
  * π(θ | y) follows by Laplace; its mode is found, and the marginals of b are mixtures over points around it (points.c). τ
  * touches b alone, so it is integrated inside each point at the cost of a small dense matrix. To second order the mean lies beside the mode and
  * the marginal is skew; both are worked out once, in the centre, from the third derivative of the likelihood (as the simplified
- * Laplace approximation does, and van Niekerk & Rue 2024 for the mean), which matters when twitches are few.
+ * Laplace approximation does), which matters when twitches are few.
+ *
+ * The level is told as the logarithm of the *mean* of a day, α + σ²/2. A short diary cannot tell whether days differ by u or by δ, and
+ * the median of a day would hang on that; the mean does not.
  *
  * Nothing here is drawn at random: the same diary gives the same answer. Cost: O(days · columns²) a point.
  */

@@ -98,6 +98,11 @@ void tridiagonal_solve_rows(const struct tridiagonal *a, const double *w, const 
 
 /** Small dense matrices, rows @p stride apart, lower triangle. False: not positive definite. */
 bool dense_factor(double *a, uint32_t n, uint32_t stride);
+/**
+ * Factors a copy of what is positive definite but for rounding (two habits that are one to the last digit), with as little added
+ * to its diagonal as makes it so. False: it is nothing of the kind.
+ */
+bool dense_factor_near(const double *a, uint32_t n, uint32_t stride, double *out);
 void dense_solve(const double *l, uint32_t n, uint32_t stride, double *x);
 double dense_log_determinant(const double *l, uint32_t n, uint32_t stride);
 /** The full inverse, both triangles, of what was factored. */
@@ -149,6 +154,7 @@ void field_blur(struct field *field);
  * last exact call, which costs O(days · columns) instead of O(days · columns²).
  */
 double field_fit(struct field *field, const struct hyper *theta, bool exact);
+#define LOG_MU_MOST 100.0 /* beyond all counts, where arithmetic still holds */
 /** Log prior of θ. */
 double hyper_log_prior(const struct hyper *theta);
 

@@ -94,7 +94,8 @@ static void evidence_alone(const struct design *d, const struct posterior *poste
     for (uint32_t i = 0; i < found->entwined_count; i++)
         entwined[found->entwined[i].factor] = entwined[found->entwined[i].with] = true;
     const uint32_t p = d->columns, stride = d->stride;
-    double matrix[COLUMNS_MAX * (COLUMNS_MAX + 3)], covariance[COLUMNS_MAX * (COLUMNS_MAX + 3)], mean[COLUMNS_MAX];
+    double matrix[COLUMNS_MAX * (COLUMNS_MAX + 3)], factor[COLUMNS_MAX * (COLUMNS_MAX + 3)];
+    double mean[COLUMNS_MAX], variance[COLUMNS_MAX];
     memcpy(matrix, posterior->centre.precision, (size_t)p * stride * sizeof *matrix);
     for (uint32_t r = 0; r < p; r++) {
         mean[r] = 0;
@@ -105,25 +106,24 @@ static void evidence_alone(const struct design *d, const struct posterior *poste
         if (entwined[d->column[c].factor])
             matrix[c * stride + c] -= (1 - 1 / (ALONE * ALONE)) / (d->column[c].prior_sd * d->column[c].prior_sd);
     }
-    const bool definite = dense_factor(matrix, p, stride);
+    const bool definite = dense_factor_near(matrix, p, stride, factor);
     assert(definite);
     (void)definite;
-    dense_solve(matrix, p, stride, mean);
-    dense_inverse(matrix, p, stride, covariance);
+    dense_solve(factor, p, stride, mean);
+    dense_inverse_diagonal(factor, p, stride, variance);
     for (uint32_t c = COLUMN_FIRST; c < p; c++)
-        raises[c] = entwined[d->column[c].factor] ? 0.5 * erfc(-mean[c] / sqrt(2 * covariance[c * stride + c])) : NAN;
+        raises[c] = entwined[d->column[c].factor] ? 0.5 * erfc(-mean[c] / sqrt(2 * variance[c])) : NAN;
 }
 
 /* What the diary tells of each coefficient, in precision: at the mode of the hyperparameters, the prior taken off. */
 static void learn(const struct design *d, const struct posterior *posterior, double *learnt)
 {
     const uint32_t p = d->columns, stride = d->stride;
-    double matrix[COLUMNS_MAX * (COLUMNS_MAX + 3)], variance[COLUMNS_MAX];
-    memcpy(matrix, posterior->centre.precision, (size_t)p * stride * sizeof *matrix);
-    const bool definite = dense_factor(matrix, p, stride);
+    double factor[COLUMNS_MAX * (COLUMNS_MAX + 3)], variance[COLUMNS_MAX];
+    const bool definite = dense_factor_near(posterior->centre.precision, p, stride, factor);
     assert(definite);
     (void)definite;
-    dense_inverse_diagonal(matrix, p, stride, variance);
+    dense_inverse_diagonal(factor, p, stride, variance);
     for (uint32_t c = 0; c < p; c++)
         learnt[c] = fmax(0, 1 / variance[c] - 1 / (d->column[c].prior_sd * d->column[c].prior_sd));
 }
@@ -182,7 +182,7 @@ static int find_rows(const struct design *d, const struct posterior *posterior, 
                                       .drop = column->drop,
                                       .known_days = column->known_days,
                                       .rate = ratio_of(&posterior->mixture, c),
-                                      .probability_raises = 1 - mixture_below(&posterior->mixture, c, 0)};
+                                      .probability_raises = fmax(0, 1 - mixture_below(&posterior->mixture, c, 0))};
         judge(d, column, alone[c], learnt[c], &rows[i]);
     }
     out->triggers = rows;
@@ -216,7 +216,7 @@ static int find(const struct qv_days *days, struct qv_arena *work, struct qv_are
     out->days_observed = design->observed;
     for (uint32_t t = 0; t < days->day_count; t++) {
         out->twitches += isnan(days->twitches[t]) ? 0 : days->twitches[t];
-        expected[t] = exp(field->eta[t] + field->extra[t] / 2);
+        expected[t] = exp(fmin(LOG_MU_MOST, field->eta[t] + field->extra[t] / 2));
     }
     out->expected = expected;
     out->baseline_per_day = exp(mixture_quantile(&posterior->mixture, COLUMN_LEVEL, 0.5));

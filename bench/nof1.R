@@ -54,13 +54,13 @@ model {
     y ~ neg_binomial_2_log(x * b + u, 1 / square(delta));
 }")
     off <- c(); wide <- c()
-    for (i in c(1, 3, 5, 7, 9)) {
+    for (i in c(1, 7, 9)) {
         d <- days[[i + 1]]
         a <- answers[[i + 1]]
         x <- cbind(1, as.matrix(d[, -1]))
         p <- ncol(x)
-        fit <- sampling(model, refresh = 0, chains = 2, cores = 1, iter = 6000, warmup = 1000, seed = 1,
-            control = list(adapt_delta = 0.95),
+        fit <- sampling(model, refresh = 0, chains = 2, cores = 1, iter = 5000, warmup = 500, seed = 1,
+            control = list(adapt_delta = 0.9),
             data = list(n = nrow(x), p = p, y = as.integer(d$y), x = x, scale = a$prior_sd, centre = c(1, rep(0, p - 1)),
                 habit = c(0, 0, rep(1, p - 2))))
         draws <- extract(fit, c("b", "sigma"))

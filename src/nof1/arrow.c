@@ -94,6 +94,18 @@ bool dense_factor(double *a, uint32_t n, uint32_t stride)
     return true;
 }
 
+bool dense_factor_near(const double *a, uint32_t n, uint32_t stride, double *out)
+{
+    for (double ridge = 0; ridge<1; ridge = ridge> 0 ? 100 * ridge : 1e-14) {
+        memcpy(out, a, (size_t)n * stride * sizeof *out);
+        for (uint32_t i = 0; i < n; i++)
+            out[(size_t)i * stride + i] *= 1 + ridge;
+        if (dense_factor(out, n, stride))
+            return true;
+    }
+    return false;
+}
+
 void dense_solve(const double *l, uint32_t n, uint32_t stride, double *x)
 {
     for (uint32_t i = 0; i < n; i++) {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #define TWITCHES_MOST 1e6
-#define EXPOSURE_MOST 1e9
+#define EXPOSURE_MOST 1e5 /* steps */
 #define DOUBT_PAIRS 5.0   /* a correlation over so many days counts half */
 #define CONSTANT 1e-9     /* of the largest exposure: less spread than that is rounding */
 #define TELLING_LEAST 0.1 /* correlation below which a neighbour is not asked */

@@ -6,11 +6,13 @@
 #include <math.h>
 
 #define STEP_LONGEST 2.0 /* of log μ: Newton's step from far away overshoots */
+#define CAREFUL 1.0      /* longer steps are looked at before they are believed */
 #define NEAR_ENOUGH 1e-5 /* step of log μ, at the mode: what is left is much less */
 #define NEAR_ENOUGH_QUICK 1e-3
 #define GAIN_LEAST 0.2 /* steps must shrink so fast, or the matrix that steers them is renewed */
+#define BLUR_MOST 4.0  /* of v: such a day says nothing already */
 #define COUNT_SMALL 24 /* gamma functions of a small count are a product */
-enum { STEPS_MOST = 60 };
+enum { STEPS_MOST = 60, HALVINGS_MOST = 12 };
 
 static double square(double x)
 {
@@ -49,7 +51,8 @@ static void differentiate(struct field *f)
             f->slope[t] = f->weight[t] = 0;
             continue;
         }
-        const double mu = exp(f->eta[t] + f->extra[t] / 2), k = f->overdispersion[t], h = 1 / (1 + k * mu);
+        const double mu = exp(fmin(LOG_MU_MOST, f->eta[t] + f->extra[t] / 2));
+        const double k = f->overdispersion[t], h = 1 / (1 + k * mu);
         f->slope[t] = (y[t] - mu) * h;
         f->weight[t] = (1 + k * y[t]) * mu * h * h;
     }
@@ -62,7 +65,7 @@ static double log_likelihood(const struct field *f)
     for (uint32_t t = 0; t < f->design->days; t++) {
         if (isnan(y[t]))
             continue;
-        const double at = f->eta[t] + f->extra[t] / 2, k = f->overdispersion[t], much = k * exp(at);
+        const double at = fmin(LOG_MU_MOST, f->eta[t] + f->extra[t] / 2), k = f->overdispersion[t], much = k * exp(at);
         const double spent = much > 1e-8 ? log1p(much) / k : exp(at);
         sum += y[t] * at - spent - y[t] * k * spent + log_rising(y[t], k);
     }
@@ -148,6 +151,7 @@ void field_blur(struct field *f)
         f->extra[t] = 0;
         for (uint32_t c = COLUMN_FIRST; c < d->columns; c++)
             f->extra[t] += d->blur[(size_t)t * d->stride + c] * square(f->b[c]);
+        f->extra[t] = fmin(f->extra[t], BLUR_MOST);
     }
 }
 
@@ -171,11 +175,32 @@ static void renew_border(struct field *f)
     for (uint32_t c = 0; c < p; c++)
         f->schur[(size_t)c * stride + c] = f->prior_precision[c];
     dense_add_products(f->schur, p, stride, d->days, f->weight, d->x, f->effective);
-    memcpy(f->factor, f->schur, (size_t)p * stride * sizeof *f->factor);
-    const bool definite = dense_factor(f->factor, p, stride);
+    const bool definite = dense_factor_near(f->schur, p, stride, f->factor);
     assert(definite); /* the prior makes it so */
     (void)definite;
     f->has_factor = true;
+}
+
+/* The log posterior of u and b, up to a constant. */
+static double objective(const struct field *f, const struct process *q)
+{
+    const uint32_t n = f->design->days;
+    double squares = 0;
+    for (uint32_t t = 0; t < n; t++)
+        squares += f->u[t] * process_times(q, f->u, t, n);
+    for (uint32_t c = 0; c < f->design->columns; c++)
+        squares += f->prior_precision[c] * square(f->b[c] - (c == COLUMN_LEVEL ? LEVEL_PRIOR_MEAN : 0));
+    return log_likelihood(f) - squares / 2;
+}
+
+static void go(struct field *f, const double *db, double share)
+{
+    for (uint32_t t = 0; t < f->design->days; t++) {
+        f->u[t] += share * f->step[t];
+        f->eta[t] += share * (f->step[t] + f->along[t]);
+    }
+    for (uint32_t c = 0; c < f->design->columns; c++)
+        f->b[c] += share * db[c];
 }
 
 /* One step of Newton's, shortened when it is long. Returns the largest change of log μ that it asked for. */
@@ -219,18 +244,24 @@ static double step(struct field *f, const struct process *q)
     for (uint32_t c = 0; c < p; c++) /* b may move where log μ does not: no day tells of it */
         longest = fmax(longest, fabs(db[c] * fmin(1, sqrt(f->prior_precision[c]))));
     const double share = longest > STEP_LONGEST ? STEP_LONGEST / longest : 1;
-    for (uint32_t t = 0; t < n; t++) {
-        f->u[t] += share * f->step[t];
-        f->eta[t] += share * (f->step[t] + f->along[t]);
+    if (longest < CAREFUL) {
+        go(f, db, share);
+        return longest;
     }
-    for (uint32_t c = 0; c < p; c++)
-        f->b[c] += share * db[c];
+    /* Far away a step may lead downhill: where a count is far below its mean the likelihood is all but straight. */
+    const double before = objective(f, q);
+    go(f, db, share);
+    double gone = share;
+    for (int i = 0; i < HALVINGS_MOST && !(objective(f, q) >= before); i++) {
+        gone /= 2;
+        go(f, db, -gone);
+    }
     return longest;
 }
 
 double field_fit(struct field *f, const struct hyper *theta, bool exact)
 {
-    const uint32_t n = f->design->days, p = f->design->columns;
+    const uint32_t p = f->design->columns;
     f->sd = exp(theta->at[LOG_SD]);
     f->rho = 1 / (1 + exp(-theta->at[LOGIT_RHO]));
     f->delta = exp(theta->at[LOG_DELTA]);
@@ -255,15 +286,11 @@ double field_fit(struct field *f, const struct hyper *theta, bool exact)
     if (exact)
         renew_border(f);
 
-    double squares = 0, log_prior_precision = 0;
-    for (uint32_t t = 0; t < n; t++)
-        squares += f->u[t] * process_times(&q, f->u, t, n);
-    for (uint32_t c = 0; c < p; c++) {
-        squares += f->prior_precision[c] * square(f->b[c] - (c == COLUMN_LEVEL ? LEVEL_PRIOR_MEAN : 0));
+    double log_prior_precision = 0;
+    for (uint32_t c = 0; c < p; c++)
         log_prior_precision += log(f->prior_precision[c]);
-    }
-    return log_likelihood(f) + hyper_log_prior(theta) +
-           (process_log_determinant(f) + log_prior_precision - squares - log_determinant -
+    return objective(f, &q) + hyper_log_prior(theta) +
+           (process_log_determinant(f) + log_prior_precision - log_determinant -
             dense_log_determinant(f->factor, p, f->design->stride)) /
                2;
 }
@@ -293,7 +320,7 @@ void field_correct(struct field *f, const double *covariance, struct correction 
         }
         for (uint32_t c = 0; c < p; c++)
             variance += x[c] * with[c];
-        const double much = f->overdispersion[t] * exp(f->eta[t] + f->extra[t] / 2);
+        const double much = f->overdispersion[t] * exp(fmin(LOG_MU_MOST, f->eta[t] + f->extra[t] / 2));
         const double third = -f->weight[t] * (1 - much) / (1 + much);
         for (uint32_t c = 0; c < p; c++) {
             shift[c] += third * with[c] * variance / 2;

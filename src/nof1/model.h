@@ -13,7 +13,7 @@
  *
  * Priors. Each coefficient of a habit is normal about no effect with the habit's own standard deviation times a common τ; a lag or
  * a drop has half of it, because most of what a habit does it does at once. τ is log-normal about 1 and learnt: ten habits
- * of which none does anything pull each other towards nothing. It cannot pull far (QUIET … LOUD), so that one trigger among nine
+ * of which none does anything pull each other towards nothing. It cannot pull far (TAU_LOG_SD), so that one trigger among nine
  * bystanders keeps its size. σ and δ are exponential (the simplest model is the likeliest: Simpson et al. 2017), logit ρ is normal. The
  * level and the trend are all but free.
  *
@@ -27,7 +27,10 @@
  * π(θ | y) follows by Laplace; its mode is found, and the marginals of b are mixtures over points around it (points.c). τ
  * touches b alone, so it is integrated inside each point at the cost of a small dense matrix. To second order the mean lies beside the mode and
  * the marginal is skew; both are worked out once, in the centre, from the third derivative of the likelihood (as the simplified
- * Laplace approximation does, and van Niekerk & Rue 2024 for the mean), which matters when twitches are few.
+ * Laplace approximation does), which matters when twitches are few.
+ *
+ * The level is told as the logarithm of the *mean* of a day, α + σ²/2. A short diary cannot tell whether days differ by u or by δ, and
+ * the median of a day would hang on that; the mean does not.
  *
  * Nothing here is drawn at random: the same diary gives the same answer. Cost: O(days · columns²) a point.
  */
@@ -95,6 +98,11 @@ void tridiagonal_solve_rows(const struct tridiagonal *a, const double *w, const 
 
 /** Small dense matrices, rows @p stride apart, lower triangle. False: not positive definite. */
 bool dense_factor(double *a, uint32_t n, uint32_t stride);
+/**
+ * Factors a copy of what is positive definite but for rounding (two habits that are one to the last digit), with as little added
+ * to its diagonal as makes it so. False: it is nothing of the kind.
+ */
+bool dense_factor_near(const double *a, uint32_t n, uint32_t stride, double *out);
 void dense_solve(const double *l, uint32_t n, uint32_t stride, double *x);
 double dense_log_determinant(const double *l, uint32_t n, uint32_t stride);
 /** The full inverse, both triangles, of what was factored. */
@@ -146,6 +154,7 @@ void field_blur(struct field *field);
  * last exact call, which costs O(days · columns) instead of O(days · columns²).
  */
 double field_fit(struct field *field, const struct hyper *theta, bool exact);
+#define LOG_MU_MOST 100.0 /* beyond all counts, where arithmetic still holds */
 /** Log prior of θ. */
 double hyper_log_prior(const struct hyper *theta);
 

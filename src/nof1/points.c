@@ -14,7 +14,8 @@
 #define LATTICE_STEP 1.3    /* standard deviations */
 #define LATTICE_DEPTH 4.0   /* below the summit, of the logarithm */
 #define WEIGHT_LEAST 1e-4
-#define SD_LEAST -5.0 /* bounds of log σ and log δ; below, there is nothing left of them */
+#define VALUE_LEAST -1e12 /* of a log posterior: where arithmetic ends */
+#define SD_LEAST -5.0     /* bounds of log σ and log δ; below, there is nothing left of them */
 #define SD_MOST 2.0
 #define LOGIT_MOST 5.5
 enum { STEPS_MOST = 12, BISECTIONS = 60, LATTICE_REACH = 7 };
@@ -59,7 +60,7 @@ static double value_at(struct climb *c, const double *offset)
     struct hyper theta = c->at;
     for (int i = 0; i < HYPERS; i++)
         theta.at[i] += offset[i];
-    return field_fit(c->field, &theta, c->exact);
+    return fmax(field_fit(c->field, &theta, c->exact), VALUE_LEAST); /* and not NaN */
 }
 
 /* Differences as wide as the posterior is, so that what is seen of its shape is what the points will meet. */
@@ -166,7 +167,8 @@ static double reprior(const struct field *f, double tau, double *mean, double *v
 {
     const struct design *d = f->design;
     const uint32_t p = d->columns, stride = d->stride;
-    double matrix[COLUMNS_MAX * (COLUMNS_MAX + 3)], log_prior = 0, linear[COLUMNS_MAX], sum = 0;
+    double matrix[COLUMNS_MAX * (COLUMNS_MAX + 3)], factor[COLUMNS_MAX * (COLUMNS_MAX + 3)],
+        log_prior = 0, linear[COLUMNS_MAX], sum = 0;
     memcpy(matrix, f->schur, (size_t)p * stride * sizeof *matrix);
     for (uint32_t r = 0; r < p; r++) {
         linear[r] = 0;
@@ -178,15 +180,15 @@ static double reprior(const struct field *f, double tau, double *mean, double *v
         matrix[c * stride + c] += now - f->prior_precision[c];
         log_prior += log(now);
     }
-    const bool definite = dense_factor(matrix, p, stride);
+    const bool definite = dense_factor_near(matrix, p, stride, factor);
     assert(definite);
     (void)definite;
     memcpy(mean, linear, p * sizeof *mean);
-    dense_solve(matrix, p, stride, mean);
+    dense_solve(factor, p, stride, mean);
     for (uint32_t c = 0; c < p; c++)
         sum += linear[c] * mean[c];
-    dense_inverse_diagonal(matrix, p, stride, variance);
-    return (log_prior - dense_log_determinant(matrix, p, stride) + sum) / 2;
+    dense_inverse_diagonal(factor, p, stride, variance);
+    return (log_prior - dense_log_determinant(factor, p, stride) + sum) / 2;
 }
 
 /* ---- mixtures ----------------------------------------------------------------------------------------------------------- */
@@ -316,7 +318,7 @@ static void gather_lattice(struct gathering *g)
         const struct hyper theta = place(g->climb, g->factor, z);
         if (!is_within_bounds(&theta))
             continue;
-        const double value = field_fit(g->climb->field, &theta, true);
+        const double value = fmax(field_fit(g->climb->field, &theta, true), VALUE_LEAST);
         gather(g, &theta, value);
         highest = fmax(highest, value);
         if (value < highest - LATTICE_DEPTH)

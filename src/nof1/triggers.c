@@ -10,9 +10,10 @@
  * that size, there is no clear effect, and that is knowledge. Where it does, the question is whether one of that size
  * would have been found with a probability of POWER: if not, there are not enough data, and
  *
- *     days needed = days observed · (1/s*² − prior) / (1/s² − prior),     s* = log WORTH / (z of the verdict + z of POWER)
+ *     days needed = days observed · (1/s*² − prior) / learnt,     s* = log WORTH / (z of the verdict + z of POWER)
  *
- * where s is the posterior standard deviation of the logarithm: what the diary adds to 1/s² grows with its days, and the prior does not.
+ * where s* is the standard deviation at which it would be, and `learnt` is what the diary has added to the prior's precision: that grows
+ * with its days, and the prior does not.
  *
  * Habits that move together share their evidence, and a prior divides it between them, so that both may look guilty of what one did. Their
  * verdicts need evidence of their own: what is left with a prior so wide (ALONE) that it divides nothing.
@@ -34,6 +35,7 @@
 #define ALONE 10.0       /* times its usual prior */
 #define DAYS_LEAST 14    /* every day of the week twice */
 #define KNOWN_LEAST 10
+#define LEARNT_LEAST 1e-3 /* of the prior's precision: less is no diary to extrapolate from */
 #define Z_INTERVAL 1.959964
 
 const char *qv_trigger_verdict_id(enum qv_trigger_verdict verdict)
@@ -92,7 +94,8 @@ static void evidence_alone(const struct design *d, const struct posterior *poste
     for (uint32_t i = 0; i < found->entwined_count; i++)
         entwined[found->entwined[i].factor] = entwined[found->entwined[i].with] = true;
     const uint32_t p = d->columns, stride = d->stride;
-    double matrix[COLUMNS_MAX * (COLUMNS_MAX + 3)], covariance[COLUMNS_MAX * (COLUMNS_MAX + 3)], mean[COLUMNS_MAX];
+    double matrix[COLUMNS_MAX * (COLUMNS_MAX + 3)], factor[COLUMNS_MAX * (COLUMNS_MAX + 3)];
+    double mean[COLUMNS_MAX], variance[COLUMNS_MAX];
     memcpy(matrix, posterior->centre.precision, (size_t)p * stride * sizeof *matrix);
     for (uint32_t r = 0; r < p; r++) {
         mean[r] = 0;
@@ -103,25 +106,39 @@ static void evidence_alone(const struct design *d, const struct posterior *poste
         if (entwined[d->column[c].factor])
             matrix[c * stride + c] -= (1 - 1 / (ALONE * ALONE)) / (d->column[c].prior_sd * d->column[c].prior_sd);
     }
-    const bool definite = dense_factor(matrix, p, stride);
+    const bool definite = dense_factor_near(matrix, p, stride, factor);
     assert(definite);
     (void)definite;
-    dense_solve(matrix, p, stride, mean);
-    dense_inverse(matrix, p, stride, covariance);
+    dense_solve(factor, p, stride, mean);
+    dense_inverse_diagonal(factor, p, stride, variance);
     for (uint32_t c = COLUMN_FIRST; c < p; c++)
-        raises[c] = entwined[d->column[c].factor] ? 0.5 * erfc(-mean[c] / sqrt(2 * covariance[c * stride + c])) : NAN;
+        raises[c] = entwined[d->column[c].factor] ? 0.5 * erfc(-mean[c] / sqrt(2 * variance[c])) : NAN;
 }
 
-static double days_needed(const struct design *d, const struct column *column, double sd, double wanted)
+/* What the diary tells of each coefficient, in precision: at the mode of the hyperparameters, the prior taken off. */
+static void learn(const struct design *d, const struct posterior *posterior, double *learnt)
+{
+    const uint32_t p = d->columns, stride = d->stride;
+    double factor[COLUMNS_MAX * (COLUMNS_MAX + 3)], variance[COLUMNS_MAX];
+    const bool definite = dense_factor_near(posterior->centre.precision, p, stride, factor);
+    assert(definite);
+    (void)definite;
+    dense_inverse_diagonal(factor, p, stride, variance);
+    for (uint32_t c = 0; c < p; c++)
+        learnt[c] = fmax(0, 1 / variance[c] - 1 / (d->column[c].prior_sd * d->column[c].prior_sd));
+}
+
+static double days_needed(const struct design *d, const struct column *column, double learnt, double wanted)
 {
     const double prior = 1 / (column->prior_sd * column->prior_sd);
-    const double learnt = (1 / (sd * sd) - prior) / fmax(1, d->observed);
-    if (column->spread <= 0 || learnt <= 1e-6)
+    if (column->spread <= 0 || learnt < LEARNT_LEAST * prior)
         return INFINITY;
-    return fmax(DAYS_LEAST, ceil((1 / (wanted * wanted) - prior) / learnt));
+    const double days = ceil(d->observed * (1 / (wanted * wanted) - prior) / learnt);
+    return fmax(days, fmax(DAYS_LEAST, d->observed + 1.0));
 }
 
-static void judge(const struct design *d, const struct column *column, double alone, struct qv_trigger *trigger)
+static void judge(const struct design *d, const struct column *column, double alone, double learnt,
+                  struct qv_trigger *trigger)
 {
     const bool now = !column->lag_days && !column->drop;
     const double likely = now ? LIKELY_NOW : LIKELY_LATER;
@@ -143,7 +160,7 @@ static void judge(const struct design *d, const struct column *column, double al
         trigger->verdict = QV_NO_CLEAR_EFFECT;
     else {
         trigger->verdict = QV_NOT_ENOUGH_DATA;
-        trigger->days_needed = days_needed(d, column, sd, wanted);
+        trigger->days_needed = days_needed(d, column, learnt, wanted);
     }
 }
 
@@ -154,8 +171,9 @@ static int find_rows(const struct design *d, const struct posterior *posterior, 
     struct qv_trigger *rows = qv_arena_alloc(arena, out->trigger_count, sizeof *rows);
     if (!rows)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
-    double alone[COLUMNS_MAX];
+    double alone[COLUMNS_MAX], learnt[COLUMNS_MAX];
     evidence_alone(d, posterior, out, alone);
+    learn(d, posterior, learnt);
     for (uint32_t i = 0; i < out->trigger_count; i++) {
         const uint32_t c = COLUMN_FIRST + i;
         const struct column *column = &d->column[c];
@@ -164,8 +182,8 @@ static int find_rows(const struct design *d, const struct posterior *posterior, 
                                       .drop = column->drop,
                                       .known_days = column->known_days,
                                       .rate = ratio_of(&posterior->mixture, c),
-                                      .probability_raises = 1 - mixture_below(&posterior->mixture, c, 0)};
-        judge(d, column, alone[c], &rows[i]);
+                                      .probability_raises = fmax(0, 1 - mixture_below(&posterior->mixture, c, 0))};
+        judge(d, column, alone[c], learnt[c], &rows[i]);
     }
     out->triggers = rows;
     return QV_OK;
@@ -198,7 +216,7 @@ static int find(const struct qv_days *days, struct qv_arena *work, struct qv_are
     out->days_observed = design->observed;
     for (uint32_t t = 0; t < days->day_count; t++) {
         out->twitches += isnan(days->twitches[t]) ? 0 : days->twitches[t];
-        expected[t] = exp(field->eta[t] + field->extra[t] / 2);
+        expected[t] = exp(fmin(LOG_MU_MOST, field->eta[t] + field->extra[t] / 2));
     }
     out->expected = expected;
     out->baseline_per_day = exp(mixture_quantile(&posterior->mixture, COLUMN_LEVEL, 0.5));

@@ -374,13 +374,65 @@ static void counts_without_measure(void **unused)
     diary_make(&r, 1, &d);
     d.twitches[7] = 1e6;
     d.twitches[30] = 0.5;
-    d.exposures[3] = 1e10;
+    d.exposures[3] = 1e7;
     const struct qv_triggers *found = find(&d.days);
     for (uint32_t i = 0; i < found->trigger_count; i++)
         assert_true(isfinite(found->triggers[i].rate.high) && found->triggers[i].rate.low > 0);
     for (uint32_t t = 0; t < r.days; t++)
         assert_true(isfinite(found->expected[t]));
     diary_finish(&d);
+}
+
+/* Whatever is allowed in a table has a finite answer: counts of 0 and of a million side by side, exposures a hundred thousand steps apart. */
+static void wild_tables_have_an_answer(void **unused)
+{
+    (void)unused;
+    enum { DAYS = 60, FACTORS = 4 };
+    static double twitches[DAYS], exposures[FACTORS * DAYS];
+    for (uint64_t i = 0; i < 60; i++) {
+        struct chance c = chance_of(0x41d, i);
+        struct qv_factor factors[FACTORS];
+        for (uint32_t t = 0; t < DAYS; t++) {
+            const double u = chance_uniform(&c);
+            const double counts[] = {
+                u < 0.1 ? 1e6 : 0,  floor(1e6 * u), u < 0.5 ? NAN : floor(3 * u), t == 30 ? 1e6 : floor(5 * u),
+                floor(exp(13 * u)), u < 0.05};
+            twitches[t] = counts[i % 6];
+        }
+        for (uint32_t k = 0; k < FACTORS; k++) {
+            const double step = exp(8 * chance_normal(&c));
+            factors[k] = (struct qv_factor){"habit", "step", step, exp(2 * chance_normal(&c)), k % 2};
+            const uint64_t kind = chance_bits(&c) % 6;
+            for (uint32_t t = 0; t < DAYS; t++) {
+                const double u = chance_uniform(&c),
+                             steps[] = {u, u < 0.02 ? 9e4 : 0, u < 0.7 ? NAN : 5 * u,
+                                        3, 100.0 * t,          k ? exposures[t] / factors[0].step : u};
+                exposures[k * DAYS + t] = step * steps[kind];
+            }
+        }
+        const struct qv_days days = {.day_count = (uint32_t)(chance_bits(&c) % DAYS) + 1,
+                                     .factor_count = 1,
+                                     .factors = factors,
+                                     .twitches = twitches,
+                                     .exposures = exposures};
+        struct qv_days all = days;
+        all.day_count = DAYS; /* exposures are laid out by it */
+        all.factor_count = FACTORS;
+        qv_arena_reset(arena);
+        for (int run = 0; run < 2; run++) {
+            const struct qv_days *these = run ? &all : &days;
+            const struct qv_triggers *found = find(these);
+            assert_true(isfinite(found->baseline_per_day) && isfinite(found->trend_per_week.high));
+            for (uint32_t r = 0; r < found->trigger_count; r++) {
+                const struct qv_trigger *row = &found->triggers[r];
+                assert_true(row->rate.low <= row->rate.ratio && row->rate.ratio <= row->rate.high);
+                assert_true(row->probability_raises >= 0 && row->probability_raises <= 1);
+                assert_int_equal(row->verdict == QV_NOT_ENOUGH_DATA, !isnan(row->days_needed));
+            }
+            for (uint32_t t = 0; t < these->day_count; t++)
+                assert_true(isfinite(found->expected[t]));
+        }
+    }
 }
 
 /* ---- tables that make no sense ------------------------------------------------------------------------------------------ */
@@ -412,7 +464,7 @@ static void nonsense_is_refused(void **unused)
     refused(&d.days, "twitches: day 4: found inf, expected 0 to 1e+06");
     d.twitches[4] = 1;
     d.exposures[3] = -INFINITY;
-    refused(&d.days, "caffeine: day 3: found -inf, expected at most 1e+09 steps of 100");
+    refused(&d.days, "caffeine: day 3: found -inf, expected at most 100000 steps of 100");
     d.exposures[3] = 1;
     d.factors[1].step = 0;
     refused(&d.days, "sleep: step: found 0, expected a number above 0");
@@ -548,6 +600,7 @@ int main(void)
         cmocka_unit_test(a_constant_habit),
         cmocka_unit_test(a_habit_known_on_a_handful_of_days),
         cmocka_unit_test(counts_without_measure),
+        cmocka_unit_test(wild_tables_have_an_answer),
         cmocka_unit_test(nonsense_is_refused),
         cmocka_unit_test(verdicts_are_spelt_as_the_contract_does),
         cmocka_unit_test(intervals_cover),

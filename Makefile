@@ -1,7 +1,7 @@
 # The front door. Each target installs what it lacks (scripts/setup.sh); Meson and Ninja do the work.
 #
-#   make run                  build, then the answer for an example: a case and a clip
-#   make run CASE=me.json     the answer for your own case, CLIP=me.mp4 for your own clip; ARGS=--full says more
+#   make run                  build, then the answer for an example: a case, a diary and a clip
+#   make run CASE=me.json     the answer for your own case, DIARY=me.csv, CLIP=me.mp4: your diary, your clip; ARGS=--full says more
 #   make test                 all tests
 #   make help                 everything else
 
@@ -11,11 +11,13 @@ LIBDIR ?= lib
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
 CASE ?=
+DIARY ?=
 CLIP ?=
 ARGS ?=
 
 BUILD = build
 EXAMPLE = examples/lisa/case.json
+EXAMPLE_DIARY = examples/lisa/diary.csv
 EXAMPLE_CLIP = $(BUILD)/lisa.mp4
 QUIVER = $(BUILD)/quiver
 
@@ -23,7 +25,7 @@ QUIVER = $(BUILD)/quiver
 .DEFAULT_GOAL := help
 
 help:
-	@echo 'make run                 why is it twitching? (an example; CASE=FILE, CLIP=FILE: your own; ARGS=…: more options)'
+	@echo 'make run                 why is it twitching? (an example; CASE=, DIARY=, CLIP=FILE: your own; ARGS=…: more options)'
 	@echo 'make build               the program, at $(QUIVER)'
 	@echo 'make test                all tests'
 	@echo 'make bench               how good and how fast the answers are'
@@ -41,14 +43,14 @@ build:
 	@said=$$(ninja -C $(BUILD) --quiet 2>&1); status=$$?; \
 	    case $$said in '' | *'no work to do.') ;; *) printf '%s\n' "$$said" >&2 ;; esac; exit $$status
 
-# With a case or a clip of one's own nothing of the example is used; a clip alone is answered after an interview.
+# With a case, a diary or a clip of one's own nothing of the example is used; without a case there is an interview.
 run: build
-ifneq ($(CASE)$(CLIP),)
-	@$(QUIVER) ask $(if $(CASE),--case '$(CASE)') $(if $(CLIP),--clip '$(CLIP)') $(ARGS)
+ifneq ($(CASE)$(DIARY)$(CLIP),)
+	@$(QUIVER) ask $(if $(CASE),--case '$(CASE)') $(if $(DIARY),--diary '$(DIARY)') $(if $(CLIP),--clip '$(CLIP)') $(ARGS)
 else
 	@if examples/lisa/clip.sh $(QUIVER) $(EXAMPLE_CLIP); then set -- --clip $(EXAMPLE_CLIP); \
-	    else echo 'Lisa is answered from her case alone.' >&2; set --; fi; \
-	    $(QUIVER) ask --case $(EXAMPLE) "$$@" $(ARGS)
+	    else echo 'Lisa is answered without a clip.' >&2; set --; fi; \
+	    $(QUIVER) ask --case $(EXAMPLE) --diary $(EXAMPLE_DIARY) "$$@" $(ARGS)
 	@[ ! -t 1 ] || printf '\nThis was an example. For your own lip: %s ask\n' '$(QUIVER)'
 endif
 

@@ -59,8 +59,8 @@ int qv_daybook_create(const struct qv_knowledge *knowledge, struct qv_arena *are
 int qv_daybook_add(void *daybook, const struct qv_entry *entry, struct qv_error *error) QV_MUST_CHECK;
 /** Adds a file, whole: the first bad row is an error. Errors: those of qv_diary_read(). */
 int qv_daybook_read_file(struct qv_daybook *book, const char *path, struct qv_error *error) QV_MUST_CHECK;
-/** Adds a journal by its totals, and by clips and the notes of twitches and medicines where findings are wanted. */
-int qv_daybook_read_journal(struct qv_daybook *book, struct qv_journal *journal, bool with_notes,
+/** Adds a journal from day @p from on, by its totals, and by clips and the notes of twitches and medicines where findings are wanted. */
+int qv_daybook_read_journal(struct qv_daybook *book, struct qv_journal *journal, int32_t from, bool with_notes,
                             struct qv_error *error) QV_MUST_CHECK;
 /** Adds the measurement of a clip that was watched on @p day, as qv_json_measurement() writes it. QV_ERR_DATA when it is none. */
 int qv_daybook_add_clip(struct qv_daybook *book, int32_t day, const char *json, struct qv_error *error) QV_MUST_CHECK;

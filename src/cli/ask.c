@@ -92,7 +92,7 @@ static int gather_diary(const struct qv_knowledge *knowledge, const struct ask_o
     if (status == QV_OK && o->diary)
         status = qv_daybook_read_file(book, o->diary, error);
     if (status == QV_OK && journal)
-        status = qv_daybook_read_journal(book, journal, true, error);
+        status = qv_daybook_read_journal(book, journal, INT32_MIN, true, error);
     qv_journal_close(journal);
     *out = status ? NULL : book;
     return status;

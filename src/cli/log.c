@@ -95,6 +95,7 @@ static int show_deed(const struct log_options *o, const char *deed, const char *
 /* ---- speaking up --------------------------------------------------------------------------------------------------------- */
 
 #define NOTICE_DOCUMENT "notice"
+#define LOOKED_BACK_DAYS 400 /* a bout that is longer is long enough */
 
 static int note_day_said(void *context, const struct qv_document *document, struct qv_error *error)
 {
@@ -125,7 +126,7 @@ static void speak_up(struct qv_journal *journal, const struct qv_knowledge *know
     uint32_t count = 0;
     int status = qv_daybook_create(knowledge, arena, &book, &error);
     if (status == QV_OK)
-        status = qv_daybook_read_journal(book, journal, true, &error);
+        status = qv_daybook_read_journal(book, journal, qv_date_today() - LOOKED_BACK_DAYS, true, &error);
     if (status == QV_OK)
         status = qv_daybook_notices(book, qv_date_today(), arena, &notices, &count, &error);
     for (uint32_t i = 0; i < count && status == QV_OK; i++) {

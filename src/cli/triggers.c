@@ -42,7 +42,7 @@ static int read_diary(const struct triggers_options *o, struct qv_daybook *book,
     struct qv_journal *journal = NULL;
     int status = cli_journal_open(o->journal, QV_JOURNAL_READ, &journal, error);
     if (!status)
-        status = qv_daybook_read_journal(book, journal, true, error);
+        status = qv_daybook_read_journal(book, journal, INT32_MIN, true, error);
     qv_journal_close(journal);
     return status;
 }

@@ -246,10 +246,10 @@ static int add_document(void *context, const struct qv_document *document, struc
     return status ? qv_fail_at(error, "the journal's clip %s", document->name) : QV_OK;
 }
 
-int qv_daybook_read_journal(struct qv_daybook *book, struct qv_journal *journal, bool with_notes,
+int qv_daybook_read_journal(struct qv_daybook *book, struct qv_journal *journal, int32_t from, bool with_notes,
                             struct qv_error *error)
 {
-    int status = qv_journal_totals(journal, INT32_MIN, INT32_MAX, add_total, book, error);
+    int status = qv_journal_totals(journal, from, INT32_MAX, add_total, book, error);
     if (status == QV_OK && with_notes)
         status = qv_journal_noted(journal, add_notes, book, error);
     if (status == QV_OK && with_notes)

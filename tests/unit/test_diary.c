@@ -456,7 +456,7 @@ static void a_journal_says_the_same_as_its_entries(void **unused)
     }
     must(qv_journal_put(journal, QV_DOCUMENT_MEASUREMENT, "1", TODAY - 2, clip, NULL, &error), &error);
     must(qv_daybook_add_clip(one.book, TODAY - 2, clip, &error), &error);
-    must(qv_daybook_read_journal(other.book, journal, true, &error), &error);
+    must(qv_daybook_read_journal(other.book, journal, INT32_MIN, true, &error), &error);
     qv_journal_close(journal);
     fold(&one);
     fold(&other);

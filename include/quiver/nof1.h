@@ -94,7 +94,7 @@ struct qv_triggers {
 
 /**
  * Finds what drives the twitches. src/nof1/model.h describes the model, its priors and its inference; src/nof1/triggers.c has the rules
- * of the verdicts. Deterministic. Costs some 10 ms for a diary of months, 40 ms for ten years of twelve factors.
+ * of the verdicts. Deterministic. Costs some 5 ms for a diary of months, 40 ms for ten years of twelve factors.
  * Errors: QV_ERR_DATA for a table that makes no sense (too long, a count below 0, a step of 0), QV_ERR_UNAVAILABLE for no memory.
  * Too few days are no error: then every verdict is QV_NOT_ENOUGH_DATA.
  */

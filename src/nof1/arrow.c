@@ -29,10 +29,10 @@ void tridiagonal_solve(const struct tridiagonal *a, double *x)
 {
     for (uint32_t i = 1; i < a->n; i++)
         x[i] -= a->below[i] * x[i - 1];
-    for (uint32_t i = 0; i < a->n; i++)
-        x[i] *= a->inverse_pivot[i];
+    if (a->n)
+        x[a->n - 1] *= a->inverse_pivot[a->n - 1];
     for (uint32_t i = a->n; i-- > 1;)
-        x[i - 1] -= a->below[i] * x[i];
+        x[i - 1] = x[i - 1] * a->inverse_pivot[i - 1] - a->below[i] * x[i];
 }
 
 void tridiagonal_inverse_diagonal(const struct tridiagonal *a, double *out)

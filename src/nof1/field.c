@@ -5,13 +5,13 @@
 #include <assert.h>
 #include <math.h>
 
-#define STEP_LONGEST 2.0 /* of log μ: Newton's step from far away overshoots */
-#define CAREFUL 1.0      /* longer steps are looked at before they are believed */
-#define NEAR_ENOUGH 1e-5 /* step of log μ, at the mode: what is left is much less */
-#define NEAR_ENOUGH_QUICK 1e-3
-#define GAIN_LEAST 0.2 /* steps must shrink so fast, or the matrix that steers them is renewed */
-#define BLUR_MOST 4.0  /* of v: such a day says nothing already */
-#define COUNT_SMALL 24 /* gamma functions of a small count are a product */
+#define STEP_LONGEST 2.0        /* of log μ: Newton's step from far away overshoots */
+#define CAREFUL 1.0             /* longer steps are looked at before they are believed */
+#define NEAR_ENOUGH 1e-5        /* step of log μ, at the mode */
+#define NEAR_ENOUGH_NEWTON 1e-3 /* the same with a fresh border, when what is left is the square of it, or in a hurry */
+#define GAIN_LEAST 0.2          /* steps must shrink so fast, or the matrix that steers them is renewed */
+#define BLUR_MOST 4.0           /* of v: such a day says nothing already */
+#define COUNT_SMALL 24          /* gamma functions of a small count are a product */
 enum { STEPS_MOST = 60, HALVINGS_MOST = 12 };
 
 static double square(double x)
@@ -275,10 +275,10 @@ double field_fit(struct field *f, const struct hyper *theta, bool exact)
         factor_days(f, &q, &log_determinant);
         if (renew)
             renew_border(f);
-        const double longest = step(f, &q);
+        const double longest = step(f, &q), enough = renew || !exact ? NEAR_ENOUGH_NEWTON : NEAR_ENOUGH;
         renew = longest > GAIN_LEAST * last;
         last = longest;
-        if (longest < (exact ? NEAR_ENOUGH : NEAR_ENOUGH_QUICK))
+        if (longest < enough)
             break;
     }
     differentiate(f);

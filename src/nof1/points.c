@@ -11,9 +11,10 @@
 #define NEAR_ENOUGH 0.05    /* expected gain in log posterior of one more step */
 #define CURVATURE_LEAST 0.3 /* a hyperparameter of which the diary says nothing has a spread of 1 / √0.3 */
 #define SKEWNESS_MOST 0.7   /* for which the quadratic map below is one to one where it matters */
-#define LATTICE_STEP 1.3    /* standard deviations */
-#define LATTICE_DEPTH 4.0   /* below the summit, of the logarithm */
-#define WEIGHT_LEAST 1e-4
+#define LATTICE_STEP 1.5    /* standard deviations */
+#define LATTICE_DEPTH 3.5   /* below the summit, of the logarithm */
+#define LATTICE_DOUBT 1.5   /* how much higher a neighbour may be than it promises */
+#define WEIGHT_LEAST 3e-4
 #define VALUE_LEAST -1e12 /* of a log posterior: where arithmetic ends */
 #define SD_LEAST -5.0     /* bounds of log σ and log δ; below, there is nothing left of them */
 #define SD_MOST 2.0
@@ -298,6 +299,15 @@ static void gather_star(struct gathering *g)
     }
 }
 
+/* What a neighbour's log posterior would be if from here on it fell as a normal's does. */
+static double promise(double value, const int8_t from[HYPERS], const int8_t to[HYPERS])
+{
+    double squares = 0;
+    for (int i = 0; i < HYPERS; i++)
+        squares += to[i] * to[i] - from[i] * from[i];
+    return value - LATTICE_STEP * LATTICE_STEP * squares / 2;
+}
+
 /*
  * All points of a lattice whose posterior is not DEPTH below the highest, found from the mode by going on from each to its neighbours:
  * this follows bent ridges and finds a second summit that a saddle joins, which a short diary often has (do the days differ
@@ -327,7 +337,8 @@ static void gather_lattice(struct gathering *g)
             int8_t at[HYPERS];
             memcpy(at, queue[next], sizeof at);
             at[i / 2] = (int8_t)(at[i / 2] + (i % 2 ? 1 : -1));
-            if (abs(at[i / 2]) > LATTICE_REACH)
+            if (abs(at[i / 2]) > LATTICE_REACH ||
+                promise(value, queue[next], at) < highest - LATTICE_DEPTH - LATTICE_DOUBT)
                 continue;
             bool *known = &seen[at[0] + LATTICE_REACH][at[1] + LATTICE_REACH][at[2] + LATTICE_REACH];
             if (!*known)

@@ -141,7 +141,8 @@ static void judge(const struct design *d, const struct column *column, double al
                   struct qv_trigger *trigger)
 {
     const bool now = !column->lag_days && !column->drop;
-    const double likely = now ? LIKELY_NOW : LIKELY_LATER;
+    /* Two habits under suspicion of one deed have half of the risk each. */
+    const double risk = (1 - (now ? LIKELY_NOW : LIKELY_LATER)) / (isnan(alone) ? 1 : 2);
     const double wanted = log(WORTH) / ((now ? Z_LIKELY_NOW : Z_LIKELY_LATER) + Z_POWER);
     const double sd = log(trigger->rate.high / trigger->rate.low) / (2 * Z_INTERVAL);
     /* Of two probabilities the one that says less. */
@@ -150,9 +151,9 @@ static void judge(const struct design *d, const struct column *column, double al
     const bool few = d->observed < DAYS_LEAST || trigger->known_days < KNOWN_LEAST || column->spread <= 0;
 
     trigger->days_needed = NAN;
-    if (!few && raises >= likely)
+    if (!few && raises >= 1 - risk)
         trigger->verdict = QV_LIKELY_TRIGGER;
-    else if (!few && lowers <= 1 - likely)
+    else if (!few && lowers <= risk)
         trigger->verdict = QV_LIKELY_PROTECTIVE;
     else if (!few && raises >= POSSIBLE)
         trigger->verdict = QV_POSSIBLE_TRIGGER;

@@ -268,7 +268,7 @@ static void centre(struct design *d, uint32_t c)
 
 static void add_column(struct design *d, const struct qv_days *days, uint32_t k, int32_t lag_days, bool drop)
 {
-    const double scale = lag_days || drop ? LATER_SCALE : 1;
+    const double scale = drop ? DROP_SCALE : lag_days ? LATER_SCALE : 1;
     d->column[d->columns++] =
         (struct column){.factor = k, .lag_days = lag_days, .drop = drop, .prior_sd = scale * days->factors[k].prior_sd};
 }

@@ -11,8 +11,9 @@
  * habit's own steps ("100 mg"), about their means. u is a stationary AR(1) process of standard deviation σ and autocorrelation ρ in
  * (0, 1): bad weeks run together, and days of one bad week are not so many witnesses.
  *
- * Priors. Each coefficient of a habit is normal about no effect with the habit's own standard deviation times a common τ; a lag or
- * a drop has half of it, because most of what a habit does it does at once. τ is log-normal about 1 and learnt: ten habits
+ * Priors. Each coefficient of a habit is normal about no effect with the habit's own standard deviation times a common τ; a lag
+ * has half of it, because most of what a habit does it does at once, and a drop a quarter: it falls when the level does, so what is given
+ * to one is taken from the other, and the level is what a person can do something about. τ is log-normal about 1 and learnt: ten habits
  * of which none does anything pull each other towards nothing. It cannot pull far (TAU_LOG_SD), so that one trigger among nine
  * bystanders keeps its size. σ and δ are exponential (the simplest model is the likeliest: Simpson et al. 2017), logit ρ is normal. The
  * level and the trend are all but free.
@@ -44,7 +45,8 @@
 #define LEVEL_PRIOR_MEAN 1.0 /* of log twitches a day */
 #define LEVEL_PRIOR_SD 2.5
 #define TREND_PRIOR_SD 0.35 /* a week: nothing is said of a trend that doubles in a fortnight, or halves */
-#define LATER_SCALE 0.5     /* a lag or a drop, to the level of the day */
+#define LATER_SCALE 0.5     /* a lag, to the level of the day */
+#define DROP_SCALE 0.25     /* a drop, which shares most of its evidence with the level */
 #define TAU_LOG_SD 0.3      /* of log τ */
 #define SD_PRIOR_RATE 1.8   /* of σ and of δ: above 1.7 with 5 % */
 #define RHO_PRIOR_MEAN 0.5  /* of logit ρ */

@@ -132,7 +132,7 @@ static double days_needed(const struct design *d, const struct column *column, d
 {
     const double prior = 1 / (column->prior_sd * column->prior_sd);
     if (column->spread <= 0 || learnt < LEARNT_LEAST * prior)
-        return INFINITY;
+        return d->observed < DAYS_LEAST ? DAYS_LEAST : INFINITY; /* too early even to guess: then at least so many */
     const double days = ceil(d->observed * (1 / (wanted * wanted) - prior) / learnt);
     return fmax(days, fmax(DAYS_LEAST, d->observed + 1.0));
 }

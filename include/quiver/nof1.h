@@ -24,8 +24,9 @@ struct qv_factor {
     const char *id;  /**< "caffeine" */
     const char *per; /**< "100 mg": the step that a rate ratio is for */
     double step;     /**< that step in the unit of the exposures: 100 */
-    double prior_sd; /**< of the logarithm of the rate ratio of one step, about 0; 0.4 says that one habit in three does 1.5 */
-    bool drop;       /**< the fall since yesterday is looked at beside the level: withdrawal can do it */
+    double
+        prior_sd; /**< of the logarithm of the rate ratio of one step, about 0; 0.4 says that one habit in three does 1.5 */
+    bool drop; /**< the fall since yesterday is looked at beside the level: withdrawal can do it */
 };
 
 /** A row a day, no day left out. Belongs to the caller. */
@@ -80,7 +81,7 @@ struct qv_entwined {
 struct qv_triggers {
     const struct qv_days *days;
     uint32_t days_observed;
-    double twitches; /**< in all */
+    double twitches;         /**< in all */
     double baseline_per_day; /**< mean of a day with the person's own mean habits, in the middle of the diary; median */
     struct qv_ratio trend_per_week;
     /** Posterior means: δ², by which the variance of a day's count is μ + δ²μ²; of the latent days, one to the next. */

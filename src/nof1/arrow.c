@@ -96,10 +96,11 @@ bool dense_factor(double *a, uint32_t n, uint32_t stride)
 
 bool dense_factor_near(const double *a, uint32_t n, uint32_t stride, double *out)
 {
-    for (double ridge = 0; ridge<1; ridge = ridge> 0 ? 100 * ridge : 1e-14) {
+    static const double ridges[] = {0, 1e-14, 1e-12, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2};
+    for (size_t attempt = 0; attempt < sizeof ridges / sizeof ridges[0]; attempt++) {
         memcpy(out, a, (size_t)n * stride * sizeof *out);
         for (uint32_t i = 0; i < n; i++)
-            out[(size_t)i * stride + i] *= 1 + ridge;
+            out[(size_t)i * stride + i] *= 1 + ridges[attempt];
         if (dense_factor(out, n, stride))
             return true;
     }

@@ -26,7 +26,7 @@ static double log_rising(double y, double k)
 {
     if (y <= COUNT_SMALL && y == floor(y)) {
         double product = 1;
-        for (double j = 1; j < y; j++)
+        for (int j = 1; j < (int)y; j++)
             product *= 1 + j * k;
         return log(product);
     }

@@ -19,7 +19,7 @@
 #define SD_LEAST -5.0     /* bounds of log σ and log δ; below, there is nothing left of them */
 #define SD_MOST 2.0
 #define LOGIT_MOST 5.5
-enum { STEPS_MOST = 12, BISECTIONS = 60, LATTICE_REACH = 7 };
+enum { STEPS_MOST = 12, HALVINGS_MOST = 5, BISECTIONS = 60, LATTICE_REACH = 7 };
 
 /* Three nodes of Gauss and Hermite for a standard normal, and their weights. */
 static const double tau_nodes[TAU_POINTS] = {-1.7320508075688772, 0, 1.7320508075688772};
@@ -43,7 +43,10 @@ static struct hyper within_bounds(struct hyper theta)
 static bool is_within_bounds(const struct hyper *theta)
 {
     const struct hyper bound = within_bounds(*theta);
-    return !memcmp(&bound, theta, sizeof bound);
+    bool within = true;
+    for (int i = 0; i < HYPERS; i++)
+        within = within && bound.at[i] == theta->at[i];
+    return within;
 }
 
 /* ---- the mode of θ ------------------------------------------------------------------------------------------------------- */
@@ -96,17 +99,14 @@ static void look_around(struct climb *c)
 /* Adds to the diagonal until the matrix is that of a peak, and factors it. */
 static void make_peak(const double *curvature, double *factor)
 {
-    for (double more = 0;; more = more > 0 ? 2 * more : CURVATURE_LEAST / 4) {
+    bool high = false;
+    for (double more = 0; !high; more = more > 0 ? 2 * more : CURVATURE_LEAST / 4) {
         memcpy(factor, curvature, HYPERS * HYPERS * sizeof *factor);
-        bool high = true;
         for (int i = 0; i < HYPERS; i++)
             factor[i * HYPERS + i] = fmax(factor[i * HYPERS + i], CURVATURE_LEAST) + more;
-        if (high && dense_factor(factor, HYPERS, HYPERS)) {
-            for (int i = 0; i < HYPERS; i++)
-                high = high && factor[i * HYPERS + i] * factor[i * HYPERS + i] >= CURVATURE_LEAST / 4;
-            if (high)
-                return;
-        }
+        high = dense_factor(factor, HYPERS, HYPERS);
+        for (int i = 0; i < HYPERS && high; i++)
+            high = factor[i * HYPERS + i] * factor[i * HYPERS + i] >= CURVATURE_LEAST / 4;
     }
 }
 
@@ -125,7 +125,8 @@ static void find_mode(struct climb *c, double *factor)
         }
         if (gain < NEAR_ENOUGH || step == STEPS_MOST)
             return;
-        for (double share = fmin(1, STEP_LONGEST / longest); share > 0.05; share /= 2) {
+        double share = fmin(1, STEP_LONGEST / longest);
+        for (int halvings = 0; halvings < HALVINGS_MOST; halvings++, share /= 2) {
             double offset[HYPERS];
             for (int i = 0; i < HYPERS; i++)
                 offset[i] = share * move[i];
@@ -169,10 +170,9 @@ static double reprior(const struct field *f, double tau, double *mean, double *v
     const struct design *d = f->design;
     const uint32_t p = d->columns, stride = d->stride;
     double matrix[COLUMNS_MAX * (COLUMNS_MAX + 3)], factor[COLUMNS_MAX * (COLUMNS_MAX + 3)],
-        log_prior = 0, linear[COLUMNS_MAX], sum = 0;
+        log_prior = 0, linear[COLUMNS_MAX] = {0}, sum = 0;
     memcpy(matrix, f->schur, (size_t)p * stride * sizeof *matrix);
     for (uint32_t r = 0; r < p; r++) {
-        linear[r] = 0;
         for (uint32_t c = 0; c < p; c++)
             linear[r] += f->schur[r >= c ? r * stride + c : c * stride + r] * f->b[c];
     }

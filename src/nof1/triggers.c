@@ -172,7 +172,7 @@ static int find_rows(const struct design *d, const struct posterior *posterior, 
     struct qv_trigger *rows = qv_arena_alloc(arena, out->trigger_count, sizeof *rows);
     if (!rows)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
-    double alone[COLUMNS_MAX], learnt[COLUMNS_MAX];
+    double alone[COLUMNS_MAX] = {0}, learnt[COLUMNS_MAX] = {0};
     evidence_alone(d, posterior, out, alone);
     learn(d, posterior, learnt);
     for (uint32_t i = 0; i < out->trigger_count; i++) {

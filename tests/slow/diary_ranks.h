@@ -58,8 +58,8 @@ static inline int ranks_play(uint32_t diaries, struct qv_arena *arena, double p[
         const struct recipe r = {
             .days = 40, .factors = 3, .per_day = 1, .habits_rho = 0.3, .prior_sd = 0.3, .unobserved = 0.1};
         struct diary d;
-        struct design design;
-        double b[COLUMNS_MAX];
+        struct design design = {0};
+        double b[COLUMNS_MAX] = {0};
         struct chance c = chance_of(0x5bc, i);
         qv_arena_reset(arena);
         diary_make(&r, i, &d);

@@ -233,9 +233,9 @@ const char *qv_trial_verdict_id(enum qv_trial_verdict verdict);
 
 /** One estimate of changed over usual. */
 struct qv_trial_estimate {
-    struct qv_ratio rate;    /**< NaN: not known */
+    struct qv_ratio rate; /**< NaN: not known */
     double probability_fewer;
-    uint32_t blocks, days;
+    uint32_t days; /**< that it is of */
 };
 
 struct qv_trial_result {
@@ -260,7 +260,7 @@ struct qv_trial_result {
  * @param days   factor 0 is the habit; days outside the trial are not looked at
  * @param today  the day on which it is asked; a trial whose last day is observed is finished whatever day it is
  * @param stopped the person has stopped for good before the end
- * Errors: QV_ERR_DATA for a table that makes no sense.
+ * Errors: QV_ERR_DATA for a table that makes no sense; QV_ERR_UNAVAILABLE for no memory.
  */
 int qv_trial_analyse(const struct qv_trial_plan *plan, const struct qv_days *days, int32_t today, bool stopped,
                      struct qv_trial_result *out, struct qv_error *error) QV_MUST_CHECK;

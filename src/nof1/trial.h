@@ -36,26 +36,33 @@ uint32_t order_draw(struct chance *chance, uint32_t blocks);
 
 /*
  * Block b, of weight w, has the value z. Level and linear trend are taken out once; then what the arms explain of the rest, with the
- * trend fitted beside it, is the coefficient of a weighted least-squares fit of z on (1, b, x). A weight of 0 leaves a block out.
+ * trend fitted beside it, is the coefficient of a weighted least-squares fit of z on (1, b, arm). A weight of 0 leaves a block out.
  */
 struct contrast {
-    uint32_t blocks, used;
+    uint32_t blocks;
     double weight[QV_TRIAL_BLOCKS_MAX];
     double time[QV_TRIAL_BLOCKS_MAX]; /* about its weighted mean */
     double rest[QV_TRIAL_BLOCKS_MAX]; /* of z, by its weight */
-    double total, time_squares, rest_squares;
+    double total, time_squares;
 };
 
 void contrast_begin(struct contrast *contrast, const double *z, const double *weight, uint32_t blocks);
 /* The effect of the arms; NaN when the blocks cannot tell it. */
 double contrast_of_order(const struct contrast *contrast, uint32_t arms);
-/* The effect of any x, and in *information the squares of x that level and trend do not explain. */
-double contrast_of(const struct contrast *contrast, const double *x, double *information);
-
 /* Two-sided p over the list of orders: how many are at least as far from 0 as the one that was drawn. */
 double contrast_p_among(const struct contrast *contrast, uint32_t arms, const uint32_t *orders, uint32_t count);
 /* The same over all orders that are allowed. */
 double contrast_p(const struct contrast *contrast, uint32_t arms, uint32_t *count);
+
+/* ---- the estimate (trial_model.c) ------------------------------------------------------------------------------------------ */
+
+/*
+ * What the whole change does to the rate, given each day's share of it. Days without twitches (NaN) are looked through. The ratio is
+ * NaN when the days cannot tell: fewer than ESTIMATE_DAYS_MIN, or all of one share.
+ */
+#define ESTIMATE_DAYS_MIN 14
+int trial_estimate(const double *twitches, const double *change, uint32_t count, struct qv_trial_estimate *out,
+                   struct qv_error *error) QV_MUST_CHECK;
 
 /* The days of one block that do not count. */
 static inline uint32_t settling_days(const struct qv_trial_habit *habit)

@@ -113,7 +113,6 @@ void contrast_begin(struct contrast *c, const double *z, const double *weight, u
     double time = 0, level = 0, slope = 0;
     for (uint32_t b = 0; b < blocks; b++) {
         c->weight[b] = weight[b];
-        c->used += weight[b] > 0;
         c->total += weight[b];
         time += weight[b] * b;
         level += weight[b] > 0 ? weight[b] * z[b] : 0;
@@ -129,43 +128,23 @@ void contrast_begin(struct contrast *c, const double *z, const double *weight, u
         double trend = c->time_squares > 0 ? slope / c->time_squares * c->time[b] : 0;
         double rest = weight[b] > 0 ? z[b] - level / c->total - trend : 0;
         c->rest[b] = weight[b] * rest;
-        c->rest_squares += weight[b] * rest * rest;
     }
 }
 
-/* So little of x that it is rounding. */
-#define NOTHING_OF_X 1e-9
-
-static double effect_of_sums(const struct contrast *c, double x, double xx, double xt, double xr, double *information)
-{
-    *information = c->time_squares > 0 ? xx - x * x / c->total - xt * xt / c->time_squares : 0;
-    return *information > NOTHING_OF_X * c->total ? xr / *information : NAN;
-}
+/* So little is left of the arms beside the trend that it is rounding. */
+#define NOTHING_LEFT 1e-9
 
 double contrast_of_order(const struct contrast *c, uint32_t arms)
 {
-    double x = 0, xt = 0, xr = 0, information;
+    double x = 0, xt = 0, xr = 0;
     for (uint32_t left = arms; left; left &= left - 1) {
         uint32_t b = (uint32_t)__builtin_ctz(left);
         x += c->weight[b];
         xt += c->weight[b] * c->time[b];
         xr += c->rest[b];
     }
-    return effect_of_sums(c, x, x, xt, xr, &information);
-}
-
-double contrast_of(const struct contrast *c, const double *at, double *information)
-{
-    double x = 0, xx = 0, xt = 0, xr = 0;
-    for (uint32_t b = 0; b < c->blocks; b++) {
-        if (!(c->weight[b] > 0))
-            continue;
-        x += c->weight[b] * at[b];
-        xx += c->weight[b] * at[b] * at[b];
-        xt += c->weight[b] * at[b] * c->time[b];
-        xr += c->rest[b] * at[b];
-    }
-    return effect_of_sums(c, x, xx, xt, xr, information);
+    double information = c->time_squares > 0 ? x - x * x / c->total - xt * xt / c->time_squares : 0;
+    return information > NOTHING_LEFT * c->total ? xr / information : NAN;
 }
 
 /* An order that the blocks cannot tell counts as far: it never makes a result look rarer than it is. */

@@ -16,8 +16,9 @@ _Static_assert(SHA256_HEX_BYTES == QV_SHA256_HEX_BYTES, "a digest has one length
 
 #define ANALYSIS                                                                                                       \
     "Blocks are compared by the logarithm of their mean twitches on counted days, with a linear trend. A two-sided "   \
-    "randomisation test over all orders that could have been drawn decides; the rate ratio is the posterior of a "     \
-    "normal model with a normal prior of standard deviation log 2."
+    "randomisation test over all orders that could have been drawn decides. The rate ratio is the posterior of a "     \
+    "negative binomial model of the counted days with AR(1) days and a linear trend, by intention to treat; its "      \
+    "logarithm has a normal prior about 0 of standard deviation log 2."
 
 static const char *arm_word(const struct qv_trial_plan *plan, uint32_t block)
 {
@@ -297,8 +298,8 @@ static int compare(const json_t *root, const struct qv_trial_plan *plan, bool *s
 static int check_size(const struct qv_trial_plan *plan, struct qv_error *error)
 {
     uint32_t days = plan->block_count * qv_trial_block_days(plan);
-    if (days > 4 * QV_TRIAL_DAYS_MAX)
-        return qv_fail(error, QV_ERR_DATA, "plan: found %u days, expected at most %d", days, 4 * QV_TRIAL_DAYS_MAX);
+    if (days > QV_TRIAL_DAYS_MAX)
+        return qv_fail(error, QV_ERR_DATA, "plan: found %u days, expected at most %d", days, QV_TRIAL_DAYS_MAX);
     if (plan->habit.steps && !plan->habit.step_days)
         return qv_fail(error, QV_ERR_DATA, "plan.step_days: found 0, expected at least a day a step");
     return QV_OK;

@@ -10,21 +10,15 @@
  * drawn whose effect is at least as far from 0 (Edgington and Onghena, Randomization Tests, 4th ed. 2007). It
  * needs no model and has no sampling error of its own. It alone decides.
  *
- * Estimate. Given level, trend and scatter, of which nothing is known beforehand, the values are normal about their expectation;
- * the logarithm of the rate ratio has a normal prior about 0 with the standard deviation log 2. Integrated over the
- * others the posterior is a Student's t times that prior, taken on a grid.
+ * Estimate. The model of the triggers (model.h: negative binomial days on an AR(1) process with a trend) with the arm as its one
+ * habit. Days that do not count are days without a count.
  *
- * As logged. The same with the mean amount that was logged in place of the arm, in shares of the planned change. Who keeps
+ * As logged. The same with the amount that was logged in place of the arm, in shares of the planned change. Who keeps
  * to a plan may differ on the days he does, so this is beside the planned analysis and decides nothing.
  */
 #include "trial.h"
 
 #include <math.h>
-
-#define PRIOR_SD 0.6931471805599453
-/* The grid of the posterior, in logarithms of the ratio: a rate from 1/400 to 400 times. */
-#define GRID_END 6.0
-#define GRID_POINTS 4801
 
 /* Too little was logged below these. */
 #define BLOCKS_OF_ARM_MIN 3
@@ -99,65 +93,7 @@ static void sum_blocks(const struct qv_trial_plan *plan, const struct qv_days *d
     }
 }
 
-/* ---- the estimate ------------------------------------------------------------------------------------------------------------ */
-
-/* Where the cumulative weights reach a share, between grid points. */
-static double quantile(const double *below, double share)
-{
-    uint32_t i = 1;
-    while (i + 1 < GRID_POINTS && below[i] < share)
-        i++;
-    double step = 2 * GRID_END / (GRID_POINTS - 1), inside = below[i] - below[i - 1];
-    return -GRID_END + step * (i - 1 + (inside > 0 ? (share - below[i - 1]) / inside : 0));
-}
-
-static void posterior(double effect, double information, double rest_squares, uint32_t blocks,
-                      struct qv_trial_estimate *out)
-{
-    double below[GRID_POINTS], step = 2 * GRID_END / (GRID_POINTS - 1), sum = 0, before = 0;
-    /* Blocks that agree to the last digit still may differ by as much as rounding. */
-    double least = fmax(rest_squares - effect * effect * information, 1e-12);
-    for (uint32_t i = 0; i < GRID_POINTS; i++) {
-        double beta = -GRID_END + step * i, off = beta - effect;
-        double density = -0.5 * (blocks - 2.0) * log1p(off * off * information / least);
-        density = exp(density - 0.5 * beta * beta / (PRIOR_SD * PRIOR_SD));
-        sum += i ? (density + before) / 2 : 0;
-        below[i] = sum;
-        before = density;
-    }
-    for (uint32_t i = 0; i < GRID_POINTS; i++)
-        below[i] /= sum;
-    out->rate = (struct qv_ratio){exp(quantile(below, 0.5)), exp(quantile(below, 0.025)), exp(quantile(below, 0.975))};
-    out->probability_fewer = below[(GRID_POINTS - 1) / 2];
-}
-
-static struct qv_trial_estimate estimate_of(const struct block_sums *blocks, uint32_t count, bool known,
-                                            const double *x)
-{
-    struct qv_trial_estimate out = {{NAN, NAN, NAN}, NAN, 0, 0};
-    double z[QV_TRIAL_BLOCKS_MAX] = {0}, weight[QV_TRIAL_BLOCKS_MAX] = {0}, information;
-    for (uint32_t b = 0; b < count; b++) {
-        const struct sums *sums = known ? &blocks[b].known : &blocks[b].observed;
-        weight[b] = sums->days;
-        z[b] = sums->days > 0 ? block_value(sums->twitches, sums->days) : 0;
-        out.days += (uint32_t)sums->days;
-    }
-    struct contrast contrast;
-    contrast_begin(&contrast, z, weight, count);
-    out.blocks = contrast.used;
-    double effect = contrast_of(&contrast, x, &information);
-    if (contrast.used > 3 && !isnan(effect))
-        posterior(effect, information, contrast.rest_squares, contrast.used, &out);
-    return out;
-}
-
-static void estimate_as_planned(const struct block_sums *blocks, struct qv_trial_result *r)
-{
-    double x[QV_TRIAL_BLOCKS_MAX];
-    for (uint32_t b = 0; b < r->blocks_used; b++)
-        x[b] = r->plan->arms >> b & 1;
-    r->as_planned = estimate_of(blocks, r->blocks_used, false, x);
-}
+/* ---- the estimates ---------------------------------------------------------------------------------------------------------- */
 
 /* The two amounts between which a day's amount is placed: the plan's, or those that were logged. */
 static void levels_of(const struct qv_trial_result *r, double *usual, double *changed)
@@ -166,18 +102,27 @@ static void levels_of(const struct qv_trial_result *r, double *usual, double *ch
     *changed = isnan(r->plan->habit.changed) ? r->changed_amount : r->plan->habit.changed;
 }
 
-static void estimate_as_logged(const struct block_sums *blocks, struct qv_trial_result *r)
+/* How much of the change a day had, by its arm or by what was logged; NaN when that cannot be said. */
+static double change_on(const struct qv_trial_result *r, const struct qv_days *days, int32_t day, bool logged)
 {
-    double x[QV_TRIAL_BLOCKS_MAX] = {0}, usual, changed;
+    double usual, changed;
+    if (!logged)
+        return qv_trial_day(r->plan, day).changed;
     levels_of(r, &usual, &changed);
-    r->as_logged = (struct qv_trial_estimate){{NAN, NAN, NAN}, NAN, 0, 0};
-    if (!(fabs(usual - changed) > 0))
-        return;
-    for (uint32_t b = 0; b < r->blocks_used; b++) {
-        const struct sums *known = &blocks[b].known;
-        x[b] = known->days > 0 ? (usual - known->amount / known->days) / (usual - changed) : 0;
+    return fabs(usual - changed) > 0 ? (usual - amount_on(days, day)) / (usual - changed) : NAN;
+}
+
+static int estimate(const struct qv_days *days, struct qv_trial_result *r, bool logged, struct qv_trial_estimate *out,
+                    struct qv_error *error)
+{
+    double twitches[QV_TRIAL_DAYS_MAX], change[QV_TRIAL_DAYS_MAX];
+    uint32_t count = r->blocks_used * qv_trial_block_days(r->plan);
+    for (uint32_t t = 0; t < count; t++) {
+        int32_t day = r->plan->first_day + (int32_t)t;
+        change[t] = change_on(r, days, day, logged);
+        twitches[t] = is_counted(r->plan, day) && !isnan(change[t]) ? twitches_on(days, day) : NAN;
     }
-    r->as_logged = estimate_of(blocks, r->blocks_used, true, x);
+    return trial_estimate(twitches, change, count, out, error);
 }
 
 /* ---- the test ------------------------------------------------------------------------------------------------------------------ */
@@ -297,19 +242,21 @@ static bool look_ends_it(const struct qv_trial_plan *plan, const struct qv_days 
     return !is_too_little(blocks, &r) && test_of(plan, blocks, r.blocks_used, &orders) <= plan->look_p;
 }
 
-static void analyse_blocks(const struct qv_days *days, double level, struct qv_trial_result *r)
+static int analyse_blocks(const struct qv_days *days, double level, struct qv_trial_result *r, struct qv_error *error)
 {
     struct block_sums blocks[QV_TRIAL_BLOCKS_MAX] = {0};
     sum_blocks(r->plan, days, r->blocks_used, blocks);
     tell_means(blocks, r);
     tell_days(days, r->plan->first_day + (int32_t)(r->blocks_used * qv_trial_block_days(r->plan)) - 1, r);
-    estimate_as_planned(blocks, r);
-    estimate_as_logged(blocks, r);
-    if (r->state == QV_TRIAL_STOPPED)
-        return;
+    int status = estimate(days, r, false, &r->as_planned, error);
+    if (status == QV_OK)
+        status = estimate(days, r, true, &r->as_logged, error);
+    if (status || r->state == QV_TRIAL_STOPPED)
+        return status;
     if (!is_too_little(blocks, r))
         r->p = test_of(r->plan, blocks, r->blocks_used, &r->orders);
     r->verdict = verdict_of(blocks, r, level);
+    return QV_OK;
 }
 
 int qv_trial_analyse(const struct qv_trial_plan *plan, const struct qv_days *days, int32_t today, bool stopped,
@@ -318,7 +265,7 @@ int qv_trial_analyse(const struct qv_trial_plan *plan, const struct qv_days *day
     int status = check_table(days, error);
     if (status)
         return status;
-    const struct qv_trial_estimate unknown = {{NAN, NAN, NAN}, NAN, 0, 0};
+    const struct qv_trial_estimate unknown = {{NAN, NAN, NAN}, NAN, 0};
     struct qv_trial_result r = {.plan = plan, .p = NAN, .as_planned = unknown, .as_logged = unknown};
     r.usual_per_day = r.changed_per_day = r.usual_amount = r.changed_amount = NAN;
 
@@ -328,18 +275,19 @@ int qv_trial_analyse(const struct qv_trial_plan *plan, const struct qv_days *day
     r.blocks_used = over;
     if (over == plan->block_count) {
         r.state = QV_TRIAL_FINISHED;
-        analyse_blocks(days, plan->final_p, &r);
+        status = analyse_blocks(days, plan->final_p, &r, error);
     } else if (look_ends_it(plan, days, over)) {
         r.state = QV_TRIAL_BY_RULE;
         r.blocks_used = plan->look_after_blocks;
-        analyse_blocks(days, plan->look_p, &r);
+        status = analyse_blocks(days, plan->look_p, &r, error);
     } else if (stopped) {
         r.state = QV_TRIAL_STOPPED;
-        analyse_blocks(days, 0, &r);
+        status = analyse_blocks(days, 0, &r, error);
     } else {
         r.state = last < plan->first_day ? QV_TRIAL_WAITING : QV_TRIAL_RUNNING;
         tell_days(days, last, &r);
     }
-    *out = r;
-    return QV_OK;
+    if (status == QV_OK)
+        *out = r;
+    return status;
 }

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 
 #define TRIALS 1000
+#define ESTIMATED_TRIALS 300 /* each costs a model or two */
 
 struct person {
     const char *name;
@@ -155,7 +156,7 @@ static void test_intervals_cover(void **unused)
         for (size_t s = 0; s < 3; s++) {
             struct chance chance = {7000 + 10 * i + s};
             uint32_t covered = 0, logged = 0, count = 0;
-            for (uint32_t t = 0; t < TRIALS; t++) {
+            for (uint32_t t = 0; t < ESTIMATED_TRIALS; t++) {
                 struct qv_trial_plan plan = plan_of(sizes[s][0], sizes[s][1], 31 * t + i);
                 double ratio = ratios[(t + i) % 3];
                 struct qv_trial_result r = run(&people[i], &plan, ratio, &chance);

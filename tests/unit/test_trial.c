@@ -620,7 +620,7 @@ static void test_the_planned_look(void **unused)
     assert_true(isnan(r.as_planned.rate.ratio));
 }
 
-/* By hand, on eight blocks of one number each: least squares and Student's t with a prior so wide that it says nothing. */
+/* By hand, on eight blocks of one number each of which one is missing. */
 static void test_the_contrast_is_least_squares(void **unused)
 {
     const double z[8] = {1.0, 0.2, 1.3, 0.9, 0.1, 0.4, 1.6, 0.3}, w[8] = {7, 7, 5, 7, 0, 6, 7, 7};
@@ -640,10 +640,7 @@ static void test_the_contrast_is_least_squares(void **unused)
     (p[0] * (q[1] * r[2] - q[2] * r[1]) - p[1] * (q[0] * r[2] - q[2] * r[0]) + p[2] * (q[0] * r[1] - q[1] * r[0]))
     double wanted = DET(a[0], a[1], y) / DET(a[0], a[1], a[2]);
     struct contrast c;
-    double information;
     contrast_begin(&c, z, w, 8);
-    assert_int_equal(c.used, 7);
-    assert_near(contrast_of(&c, x, &information), wanted, 1e-12);
     assert_near(contrast_of_order(&c, arms), wanted, 1e-12);
 }
 

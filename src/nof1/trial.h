@@ -54,6 +54,14 @@ double contrast_p_among(const struct contrast *contrast, uint32_t arms, const ui
 /* The same over all orders that are allowed. */
 double contrast_p(const struct contrast *contrast, uint32_t arms, uint32_t *count);
 
+/* The planned test on the first blocks of a diary (trial_result.c). The orders are those of the whole plan: that is what was drawn. */
+struct trial_test {
+    double effect; /* of the arms on the logarithm of the rate */
+    double p;      /* two-sided */
+    uint32_t orders;
+};
+struct trial_test trial_test(const struct qv_trial_plan *plan, const struct qv_days *days, uint32_t blocks);
+
 /* ---- the estimate (trial_model.c) ------------------------------------------------------------------------------------------ */
 
 /*

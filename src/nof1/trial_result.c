@@ -127,18 +127,21 @@ static int estimate(const struct qv_days *days, struct qv_trial_result *r, bool 
 
 /* ---- the test ------------------------------------------------------------------------------------------------------------------ */
 
-/* The first blocks only; the orders are those of the whole plan, since that is what was drawn. */
-static double test_of(const struct qv_trial_plan *plan, const struct block_sums *blocks, uint32_t used,
-                      uint32_t *orders)
+struct trial_test trial_test(const struct qv_trial_plan *plan, const struct qv_days *days, uint32_t blocks)
 {
     double z[QV_TRIAL_BLOCKS_MAX] = {0}, weight[QV_TRIAL_BLOCKS_MAX] = {0};
-    for (uint32_t b = 0; b < used; b++) {
-        weight[b] = blocks[b].observed.days;
-        z[b] = weight[b] > 0 ? block_value(blocks[b].observed.twitches, weight[b]) : 0;
+    struct block_sums sums[QV_TRIAL_BLOCKS_MAX] = {0};
+    struct trial_test test;
+    sum_blocks(plan, days, blocks, sums);
+    for (uint32_t b = 0; b < blocks; b++) {
+        weight[b] = sums[b].observed.days;
+        z[b] = weight[b] > 0 ? block_value(sums[b].observed.twitches, weight[b]) : 0;
     }
     struct contrast contrast;
     contrast_begin(&contrast, z, weight, plan->block_count);
-    return contrast_p(&contrast, plan->arms, orders);
+    test.effect = contrast_of_order(&contrast, plan->arms);
+    test.p = contrast_p(&contrast, plan->arms, &test.orders);
+    return test;
 }
 
 /* ---- telling what was done --------------------------------------------------------------------------------------------------- */
@@ -220,13 +223,11 @@ static int check_table(const struct qv_days *days, struct qv_error *error)
     return QV_OK;
 }
 
-static enum qv_trial_verdict verdict_of(const struct block_sums *blocks, const struct qv_trial_result *r, double level)
+static enum qv_trial_verdict verdict_of(const struct trial_test *test, double level)
 {
-    if (is_too_little(blocks, r) || isnan(r->as_planned.rate.ratio))
-        return QV_TRIAL_TOO_LITTLE;
-    if (r->p > level)
+    if (test->p > level)
         return QV_TRIAL_NO_CLEAR_DIFFERENCE;
-    return r->as_planned.rate.ratio < 1 ? QV_TRIAL_FEWER : QV_TRIAL_MORE;
+    return test->effect < 0 ? QV_TRIAL_FEWER : QV_TRIAL_MORE;
 }
 
 /* Whether the planned look has been reached and has found enough. */
@@ -236,10 +237,9 @@ static bool look_ends_it(const struct qv_trial_plan *plan, const struct qv_days 
         return false;
     struct block_sums blocks[QV_TRIAL_BLOCKS_MAX] = {0};
     struct qv_trial_result r = {.plan = plan, .blocks_used = plan->look_after_blocks};
-    uint32_t orders;
     sum_blocks(plan, days, r.blocks_used, blocks);
     tell_days(days, plan->first_day + (int32_t)(r.blocks_used * qv_trial_block_days(plan)) - 1, &r);
-    return !is_too_little(blocks, &r) && test_of(plan, blocks, r.blocks_used, &orders) <= plan->look_p;
+    return !is_too_little(blocks, &r) && trial_test(plan, days, r.blocks_used).p <= plan->look_p;
 }
 
 static int analyse_blocks(const struct qv_days *days, double level, struct qv_trial_result *r, struct qv_error *error)
@@ -253,9 +253,13 @@ static int analyse_blocks(const struct qv_days *days, double level, struct qv_tr
         status = estimate(days, r, true, &r->as_logged, error);
     if (status || r->state == QV_TRIAL_STOPPED)
         return status;
-    if (!is_too_little(blocks, r))
-        r->p = test_of(r->plan, blocks, r->blocks_used, &r->orders);
-    r->verdict = verdict_of(blocks, r, level);
+    r->verdict = QV_TRIAL_TOO_LITTLE;
+    if (is_too_little(blocks, r))
+        return QV_OK;
+    struct trial_test test = trial_test(r->plan, days, r->blocks_used);
+    r->p = test.p;
+    r->orders = test.orders;
+    r->verdict = verdict_of(&test, level);
     return QV_OK;
 }
 

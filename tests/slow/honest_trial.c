@@ -91,15 +91,12 @@ static struct qv_trial_plan plan_of(uint32_t blocks, uint32_t counted, uint64_t 
     return plan;
 }
 
-static struct qv_trial_result run(const struct person *person, const struct qv_trial_plan *plan, double ratio,
-                                  struct chance *chance)
+static const struct qv_days *lived(const struct person *person, const struct qv_trial_plan *plan, double ratio,
+                                   struct chance *chance)
 {
     static struct diary diary;
-    struct qv_trial_result result;
-    live(&diary, person, plan, plan->first_day, (uint32_t)(qv_trial_last_day(plan) - plan->first_day) + 1, ratio,
-         chance);
-    assert_int_equal(qv_trial_analyse(plan, &diary.days, qv_trial_last_day(plan) + 1, false, &result, NULL), QV_OK);
-    return result;
+    live(&diary, person, plan, plan->first_day, plan->block_count * qv_trial_block_days(plan), ratio, chance);
+    return &diary.days;
 }
 
 /* ---- no effect: p is uniform ---------------------------------------------------------------------------------------------- */
@@ -129,17 +126,14 @@ static void test_p_is_uniform_without_an_effect(void **unused)
         double step = 0;
         for (uint32_t t = 0; t < TRIALS; t++) {
             struct qv_trial_plan plan = plan_of(12, 7, 1000 * i + t);
-            struct qv_trial_result r = run(&people[i], &plan, 1, &chance);
-            if (isnan(r.p))
-                continue; /* too few days were logged */
-            said += r.verdict == QV_TRIAL_FEWER || r.verdict == QV_TRIAL_MORE;
-            p[count++] = r.p;
-            step = 2.0 / r.orders;
+            struct trial_test test = trial_test(&plan, lived(&people[i], &plan, 1, &chance), plan.block_count);
+            said += test.p <= plan.final_p;
+            p[count++] = test.p;
+            step = 2.0 / test.orders;
         }
         double distance = distance_from_uniform(p, count, step);
         print_message("# %s: a difference said in %.1f %% of %u trials without one; KS distance %.3f\n", people[i].name,
                       100.0 * said / count, count, distance);
-        assert_true(count > TRIALS * 9 / 10);
         assert_true(distance < 1.63 / sqrt(count)); /* 1 in 100 */
         assert_true(said <= 0.05 * count + 3 * sqrt(0.05 * 0.95 * count));
         assert_true(said >= 0.05 * count - 4 * sqrt(0.05 * 0.95 * count)); /* and the test is not shy */
@@ -148,31 +142,45 @@ static void test_p_is_uniform_without_an_effect(void **unused)
 
 /* ---- intervals ------------------------------------------------------------------------------------------------------------ */
 
-static void test_intervals_cover(void **unused)
+/* Estimates of one person's trials: how many hold the truth, by the arms and by what was logged. */
+static void count_covered(const struct person *person, uint32_t blocks, uint32_t counted, struct chance *chance,
+                          uint32_t covered[2])
 {
     static const double ratios[] = {1, 0.7, 0.5};
+    for (uint32_t t = 0; t < ESTIMATED_TRIALS; t++) {
+        struct qv_trial_plan plan = plan_of(blocks, counted, chance_bits(chance) >> 11);
+        double ratio = ratios[t % 3];
+        struct qv_trial_result r;
+        const struct qv_days *days = lived(person, &plan, ratio, chance);
+        assert_int_equal(qv_trial_analyse(&plan, days, qv_trial_last_day(&plan) + 1, false, &r, NULL), QV_OK);
+        covered[0] += r.as_planned.rate.low <= ratio && ratio <= r.as_planned.rate.high;
+        covered[1] += r.as_logged.rate.low <= ratio && ratio <= r.as_logged.rate.high;
+    }
+}
+
+static void test_intervals_cover(void **unused)
+{
     static const uint32_t sizes[][2] = {{8, 7}, {12, 7}, {16, 14}};
+    const double all = ESTIMATED_TRIALS, total = all * PEOPLE * 3, error = sqrt(0.95 * 0.05 / all);
+    double sums[2] = {0};
+    bool each = true;
     for (size_t i = 0; i < PEOPLE; i++) {
         for (size_t s = 0; s < 3; s++) {
             struct chance chance = {7000 + 10 * i + s};
-            uint32_t covered = 0, logged = 0, count = 0;
-            for (uint32_t t = 0; t < ESTIMATED_TRIALS; t++) {
-                struct qv_trial_plan plan = plan_of(sizes[s][0], sizes[s][1], 31 * t + i);
-                double ratio = ratios[(t + i) % 3];
-                struct qv_trial_result r = run(&people[i], &plan, ratio, &chance);
-                if (isnan(r.as_planned.rate.ratio))
-                    continue;
-                count++;
-                covered += r.as_planned.rate.low <= ratio && ratio <= r.as_planned.rate.high;
-                logged += r.as_logged.rate.low <= ratio && ratio <= r.as_logged.rate.high;
+            uint32_t covered[2] = {0};
+            count_covered(&people[i], sizes[s][0], sizes[s][1], &chance, covered);
+            print_message("# %s, %u blocks of %u: 95 %% intervals cover in %.1f %%, as logged in %.1f %%\n",
+                          people[i].name, sizes[s][0], sizes[s][1], 100 * covered[0] / all, 100 * covered[1] / all);
+            for (int k = 0; k < 2; k++) {
+                sums[k] += covered[k];
+                each = each && covered[k] / all >= 0.92 - error && covered[k] / all <= 0.98 + error;
             }
-            print_message("# %s, %u blocks of %u: 95 %% intervals cover in %.1f %%, as logged in %.1f %% of %u\n",
-                          people[i].name, sizes[s][0], sizes[s][1], 100.0 * covered / count, 100.0 * logged / count,
-                          count);
-            assert_true(covered >= 0.92 * count && covered <= 0.98 * count);
-            assert_true(logged >= 0.92 * count && logged <= 0.98 * count);
         }
     }
+    print_message("# in all %.1f %%, as logged %.1f %%\n", 100 * sums[0] / total, 100 * sums[1] / total);
+    assert_true(each);
+    for (int k = 0; k < 2; k++)
+        assert_true(sums[k] / total >= 0.92 && sums[k] / total <= 0.98);
 }
 
 /* ---- power ------------------------------------------------------------------------------------------------------------------ */
@@ -185,7 +193,8 @@ static double reached(const struct qv_trial_plan *plan, const struct person *per
     for (uint32_t t = 0; t < TRIALS; t++) {
         struct qv_trial_plan drawn = *plan;
         drawn.arms = order_draw(&chance, plan->block_count);
-        found += run(person, &drawn, plan->aim.rate_ratio, &chance).verdict == QV_TRIAL_FEWER;
+        const struct qv_days *days = lived(person, &drawn, plan->aim.rate_ratio, &chance);
+        found += trial_test(&drawn, days, drawn.block_count).p <= plan->final_p;
     }
     return (double)found / TRIALS;
 }
@@ -236,7 +245,7 @@ static void test_power_from_a_diary(void **unused)
         planned += plan.power / DIARIES;
         for (uint32_t t = 0; t < EACH; t++) {
             plan.arms = order_draw(&chance, plan.block_count);
-            found += run(&person, &plan, 0.6, &chance).verdict == QV_TRIAL_FEWER;
+            found += trial_test(&plan, lived(&person, &plan, 0.6, &chance), plan.block_count).p <= plan.final_p;
         }
     }
     found /= DIARIES * EACH;
@@ -253,25 +262,14 @@ static void test_looking_costs_nothing(void **unused)
     uint32_t said = 0, stopped = 0;
     for (uint32_t t = 0; t < TRIALS; t++) {
         struct qv_trial_plan plan = plan_of(16, 7, t);
-        static struct diary diary;
-        plan.look_after_blocks = 12;
-        plan.look_p = 0.005;
-        plan.final_p = 0.045;
-        live(&diary, &people[2], &plan, plan.first_day, 16 * qv_trial_block_days(&plan), 1, &chance);
-        int32_t look = plan.first_day + (int32_t)(12 * qv_trial_block_days(&plan));
-        struct qv_trial_result r;
-        uint32_t all = diary.days.day_count;
-        diary.days.day_count = 12 * qv_trial_block_days(&plan);
-        assert_int_equal(qv_trial_analyse(&plan, &diary.days, look, false, &r, NULL), QV_OK);
-        stopped += r.state == QV_TRIAL_BY_RULE;
-        if (r.state != QV_TRIAL_BY_RULE) {
-            diary.days.day_count = all;
-            assert_int_equal(qv_trial_analyse(&plan, &diary.days, look, false, &r, NULL), QV_OK);
-        }
-        said += r.verdict == QV_TRIAL_FEWER || r.verdict == QV_TRIAL_MORE;
+        const struct qv_days *days = lived(&people[2], &plan, 1, &chance);
+        bool stops = trial_test(&plan, days, 12).p <= 0.005;
+        stopped += stops;
+        said += stops || trial_test(&plan, days, 16).p <= 0.045;
     }
     print_message("# with a look: stopped in %.1f %%, a difference said in %.1f %%\n", 100.0 * stopped / TRIALS,
                   100.0 * said / TRIALS);
+    assert_true(stopped > 0); /* it can */
     assert_true(stopped <= 0.005 * TRIALS + 3 * sqrt(0.005 * TRIALS));
     assert_true(said <= 0.05 * TRIALS + 3 * sqrt(0.05 * 0.95 * TRIALS));
 }

@@ -3,7 +3,7 @@
 # and Ubuntu. Says nothing when nothing is missing. On other systems it prints what is missing and exits 69.
 set -eu
 
-needed='gcc libc6-dev make meson ninja-build pkg-config libcyaml-dev libyaml-dev libjansson-dev
+needed='gcc libc6-dev make meson ninja-build pkg-config libcyaml-dev libyaml-dev libjansson-dev libsqlite3-dev
     libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavdevice-dev libseccomp-dev libxnnpack-dev
     libpthreadpool-dev libcairo2-dev libpango1.0-dev fonts-open-sans npm'
 case ${1:-run} in
@@ -31,7 +31,7 @@ else
         libc6-dev) echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1 ;;
         libclang-rt-dev) echo 'int main(void){return 0;}' | clang -fsanitize=address -x c - -o /dev/null 2>/dev/null ;;
         lib*-dev)
-            module=$(echo "$1" | sed 's/-dev$//; s/^libyaml$/yaml-0.1/; s/^libjansson$/jansson/; s/^libcmocka$/cmocka/;
+            module=$(echo "$1" | sed 's/-dev$//; s/^libyaml$/yaml-0.1/; s/^libjansson$/jansson/; s/^libsqlite3$/sqlite3/; s/^libcmocka$/cmocka/;
                 s/^libcairo2$/cairo/; s/^libpango1.0$/pangocairo/')
             pkg-config --exists "$module" 2>/dev/null
             ;;

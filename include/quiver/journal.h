@@ -67,20 +67,21 @@ bool qv_entry_kind_find(const char *id, enum qv_entry_kind *out);
 #define QV_NO_OFFSET INT32_MIN  /**< the local time is known, the zone is not */
 #define QV_OFFSET_MAX_S (18 * 3600)
 #define QV_ENTRY_MAX_NOTE_BYTES 1000
+#define QV_ENTRY_MAX_SOURCE_BYTES 64
 
 /** One thing that was noted. Strings belong to whoever made the entry. */
 struct qv_entry {
     int64_t id;       /**< the journal's name for it, for good; 0: not in a journal */
     int32_t day;      /**< local day, as days since 1970-01-01 */
     int32_t second;   /**< local time, seconds since midnight on the clock, 0…86399; or QV_NO_SECOND */
-    int32_t offset_s; /**< local time less UTC, within ±QV_OFFSET_MAX_S; or QV_NO_OFFSET */
+    int32_t offset_s; /**< local time less UTC, whole minutes within ±QV_OFFSET_MAX_S; or QV_NO_OFFSET, as without a time */
     enum qv_entry_kind kind;
-    double amount;      /**< in the kind's unit */
+    double amount;      /**< in the kind's unit; twitches are whole. The journal keeps it to a millionth */
     const char *note;   /**< UTF-8 without control characters; "" or NULL: none. A medicine's name; "left"; a drink */
     const char *source; /**< "log", "csv", "apple_health", "bearable"…; NULL: not said */
 };
 
-/** What is wrong with an entry (amount out of range, time of day, note, a medicine without a name), as QV_ERR_DATA. */
+/** What is wrong with an entry (amount out of range, day, time of day, note, a medicine without a name), as QV_ERR_DATA. */
 int qv_entry_check(const struct qv_entry *entry, struct qv_error *error) QV_MUST_CHECK;
 
 /** Whoever receives entries: 0 to go on, a negative status (with @p error set) to stop. The entry lives until it returns. */
@@ -212,6 +213,7 @@ struct qv_document {
 };
 typedef int (*qv_document_sink)(void *context, const struct qv_document *document, struct qv_error *error);
 #define QV_DOCUMENT_MAX_BYTES ((size_t)16 << 20)
+#define QV_DOCUMENT_MAX_NAME_BYTES 200
 int qv_journal_put(struct qv_journal *journal, const char *kind, const char *name, int32_t day, const char *json,
                    int64_t *id, struct qv_error *error) QV_MUST_CHECK;
 /** The newest version of each document of a kind (of one name, unless NULL), by day and id. */

@@ -3,8 +3,8 @@
 # and Ubuntu. Says nothing when nothing is missing. On other systems it prints what is missing and exits 69.
 set -eu
 
-needed='gcc libc6-dev make meson ninja-build pkg-config libcyaml-dev libyaml-dev libjansson-dev libsqlite3-dev
-    libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavdevice-dev libseccomp-dev libxnnpack-dev
+needed='gcc libc6-dev make meson ninja-build pkg-config libcyaml-dev libyaml-dev libjansson-dev libsqlite3-dev libexpat1-dev
+    libminizip-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavdevice-dev libseccomp-dev libxnnpack-dev
     libpthreadpool-dev libcairo2-dev libpango1.0-dev fonts-open-sans npm'
 case ${1:-run} in
 run) ;;
@@ -32,7 +32,7 @@ else
         libclang-rt-dev) echo 'int main(void){return 0;}' | clang -fsanitize=address -x c - -o /dev/null 2>/dev/null ;;
         lib*-dev)
             module=$(echo "$1" | sed 's/-dev$//; s/^libyaml$/yaml-0.1/; s/^libjansson$/jansson/; s/^libsqlite3$/sqlite3/; s/^libcmocka$/cmocka/;
-                s/^libcairo2$/cairo/; s/^libpango1.0$/pangocairo/')
+                s/^libcairo2$/cairo/; s/^libexpat1$/expat/; s/^libminizip$/minizip/; s/^libpango1.0$/pangocairo/')
             pkg-config --exists "$module" 2>/dev/null
             ;;
         fonts-*) true ;; # another will do

@@ -97,9 +97,12 @@ enum qv_diary_format { QV_DIARY_CSV, QV_DIARY_JSON, QV_DIARY_APPLE_HEALTH, QV_DI
 struct qv_diary_source {
     qv_entry_sink sink;
     qv_bad_row bad_row; /**< NULL: the first bad row is the error of the whole */
-    /** Bytes read and bytes there are (0: not known), now and then; may be NULL. A false answer stops the reading. */
+    /** At the end, what a foreign file holds and a diary has no place for: "Mood", 312 rows. May be NULL. */
+    void (*skipped)(void *context, const char *what, uint64_t rows);
+    /** Bytes read and bytes there are (0: not known), now and then; may be NULL. A false answer stops the reading: QV_ERR_IO. */
     bool (*progress)(void *context, uint64_t read_bytes, uint64_t of_bytes);
-    void *context; /**< for all three */
+    void *context; /**< for all four */
+    double alcohol_g_per_drink; /**< pure alcohol in what Apple Health counts as one drink; 0: not known, such rows are bad */
 };
 
 /**

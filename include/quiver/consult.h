@@ -10,6 +10,7 @@
 
 #include <quiver/casefile.h>
 #include <quiver/knowledge.h>
+#include <quiver/nof1.h>
 #include <quiver/reason.h>
 #include <quiver/vision.h>
 
@@ -30,6 +31,38 @@ struct qv_evidence_given {
  */
 int qv_consult(const struct qv_knowledge *knowledge, const struct qv_evidence_given *given, struct qv_arena *arena,
                struct qv_answer **out, struct qv_error *error) QV_MUST_CHECK;
+
+/* ---- trials: what may be tried ---------------------------------------------------------------------------------------- */
+
+/** An experiment that somebody wants, and what is known of them. */
+struct qv_trial_request {
+    const char *what;              /**< the word they used: "caffeine" */
+    const struct qv_case *c;       /**< NULL: nothing is known */
+    const char *const *medicines;  /**< that they take, beyond those of the case: from a diary */
+    uint32_t medicine_count;
+    double usual; /**< of the habit, a day; NaN: what the case says, if it does */
+};
+
+/** Either a refusal, or the habit to lay a trial out with. */
+struct qv_trial_offer {
+    const struct qv_trial_refusal *refusal; /**< NULL: it may be tried */
+    bool by_word;                           /**< the word alone was refused, whoever asks */
+    const struct qv_trial_info *info;       /**< NULL when by_word */
+    const struct qv_trial_washout *washout; /**< why it is longer for this person, or NULL */
+    struct qv_trial_habit habit;
+};
+
+/**
+ * Says whether this person may try this, and how. What is prescribed is always refused, and so is anything for which
+ * the knowledge has a refusal that holds for them (knowledge/trials.yaml).
+ * Errors: QV_ERR_USAGE for a word that is neither a habit nor a medicine; QV_ERR_DATA when the usual amount is too little to
+ * change; QV_ERR_UNAVAILABLE.
+ */
+int qv_trial_consult(const struct qv_knowledge *knowledge, const struct qv_trial_request *request,
+                     struct qv_arena *arena, struct qv_trial_offer *out, struct qv_error *error) QV_MUST_CHECK;
+
+/** The trial of a habit by its id, or NULL. */
+const struct qv_trial_info *qv_trial_info(const struct qv_knowledge *knowledge, const char *id);
 
 /* ---- the interview ------------------------------------------------------------------------------------------------ */
 

@@ -222,6 +222,32 @@ struct qv_claim {
     struct qv_words held_by, sources;
 };
 
+/** A habit that a person may experiment with, and how it is changed: to `times` × usual + `plus`. */
+struct qv_trial_info {
+    const char *id, *name, *unit, *finding, *note; /**< id: a kind of the diary; finding: the usual amount, or NULL */
+    bool more;                                     /**< changed is more than usual */
+    double times, plus;
+    double *least;                   /**< of the usual amount, for a change to be worth the while */
+    double *step_share, *step_least; /**< one step down: so much of usual, at least so much; NULL: no steps */
+    double step_days, washout_days, half_life_h; /**< half_life_h: five of them must pass; 0: none */
+    double worth;                                /**< the rate ratio that is looked for */
+    const char *usual, *changed, *step, *settle, *caution;
+    struct qv_words sources;
+};
+/** For whom a habit's washout is longer. */
+struct qv_trial_washout {
+    const char *id, *trial, *if_rule, *text;
+    double half_life_h;
+    struct qv_words sources;
+};
+/** For whom, or of what, there is no trial. */
+struct qv_trial_refusal {
+    const char *id, *if_rule, *text; /**< if_rule NULL: for everyone */
+    struct qv_words trials;          /**< words a trial was asked of; none: any habit */
+    enum qv_level *level;            /**< from this level of urgency on; NULL: whatever the level */
+    struct qv_words sources;
+};
+
 /** All of `knowledge/`. Conditions are in order of their file names, the rest as in their files. */
 struct qv_facts {
     struct qv_source *sources;
@@ -254,6 +280,12 @@ struct qv_facts {
     uint32_t reference_count;
     struct qv_claim *claims;
     uint32_t claim_count;
+    struct qv_trial_info *trials;
+    uint32_t trial_count;
+    struct qv_trial_washout *trial_washouts;
+    uint32_t trial_washout_count;
+    struct qv_trial_refusal *trial_refusals;
+    uint32_t trial_refusal_count;
     const char *version; /**< a hash of the files' bytes: same knowledge, same version */
 };
 
@@ -379,6 +411,7 @@ struct qv_knowledge {
     const struct qv_rule **test_if;
     const struct qv_rule **ask_if;         /**< by finding */
     const struct qv_rule **reference_if;   /**< by reference */
+    const struct qv_rule **trial_washout_if, **trial_refusal_if;
     const struct qv_rule ***pattern_rules; /**< by pattern, by level */
     const struct qv_rule ****curve_rules;  /**< by contributor, part, curve */
 

@@ -210,8 +210,12 @@ struct qv_trial_day qv_trial_day(const struct qv_trial_plan *plan, int32_t day);
  * @param hex may be NULL
  */
 void qv_trial_write_plan(const struct qv_trial_plan *plan, struct qv_text *text, char hex[QV_SHA256_HEX_BYTES]);
-/** The file of a plan: `{"quiver_trial":1,"sha256":"…","plan":{…}}`. */
-void qv_trial_write(const struct qv_trial_plan *plan, struct qv_text *text);
+/**
+ * The file of a plan: `{"quiver_trial":1,"sha256":"…","plan":{…},"warnings":[…]}`.
+ * @param warnings ids, for who reads the file; not part of the plan, left out when there are none
+ */
+void qv_trial_write(const struct qv_trial_plan *plan, const char *const *warnings, uint32_t warning_count,
+                    struct qv_text *text);
 /**
  * Reads it again. What makes no sense is QV_ERR_DATA and names the place; a plan that makes sense but is not the one that
  * was hashed is read, and @p unaltered says so.

@@ -11,6 +11,7 @@
 
 #include <quiver/casefile.h>
 #include <quiver/consult.h>
+#include <quiver/journal.h>
 #include <quiver/report.h>
 
 #include <stdio.h>
@@ -21,6 +22,7 @@ int cli_ask(int argc, char **argv);
 int cli_knowledge(int argc, char **argv);
 int cli_knowledge_bench(int argc, char **argv);
 int cli_phantom(int argc, char **argv);
+int cli_trial(int argc, char **argv);
 int cli_watch(int argc, char **argv);
 
 /** Where the face models lie: QUIVER_MODELS, or the build's, or the installed ones. */
@@ -81,6 +83,8 @@ int cli_batch(const struct qv_knowledge *knowledge, const char *path);
 
 /* ---- saved.c --------------------------------------------------------------------------------------------------------- */
 
+/** Where a file of the person's own lies: $XDG_DATA_HOME/quiver/NAME. Initialises @p path. Fails when there is no home. */
+int cli_data_path(const char *name, struct qv_text *path, struct qv_error *error) QV_MUST_CHECK;
 /** Where an interview is kept for later: $XDG_DATA_HOME/quiver/interview.json. Fails when there is no home. */
 int cli_saved_path(struct qv_text *path, struct qv_error *error) QV_MUST_CHECK;
 /** Writes the case so that the file is either the old or the new one, readable by its owner only. */
@@ -88,6 +92,16 @@ int cli_saved_write(const struct qv_case *c, const char *path, bool make_folders
 /** Reads a case that was saved, and brings it up to date: see saved.c. */
 int cli_saved_read(const struct qv_knowledge *knowledge, const char *path, struct qv_arena *arena, struct qv_case **out,
                    struct qv_error *error) QV_MUST_CHECK;
+
+/* ---- journal.c ------------------------------------------------------------------------------------------------------- */
+
+/** Where the journal lies: what --journal says, QUIVER_JOURNAL, or the usual place. Initialises @p path. */
+int cli_journal_path(const char *given, struct qv_text *path, struct qv_error *error) QV_MUST_CHECK;
+/** Opens it. */
+int cli_journal_open(const char *given, enum qv_journal_mode mode, struct qv_journal **out,
+                     struct qv_error *error) QV_MUST_CHECK;
+/** Opens it for reading; @p out is NULL where there is none yet. */
+int cli_journal_look(const char *given, struct qv_journal **out, struct qv_error *error) QV_MUST_CHECK;
 
 /* ---- interview.c ----------------------------------------------------------------------------------------------------- */
 

@@ -89,6 +89,10 @@ static void walk(const struct qv_facts *f, entry_fn *visit, void *context)
     EACH(food_count, "food", f->foods[i].id, f->foods[i].name, {&f->foods[i].names}, {0}, {f->foods[i].serving});
     EACH(reference_count, "reference", f->references[i].id, f->references[i].text, {0}, {0},
          {f->references[i].finding});
+    EACH(trial_count, "trial", f->trials[i].id, f->trials[i].changed, {0}, {0},
+         {f->trials[i].name, f->trials[i].settle});
+    EACH(trial_refusal_count, "trial_refusal", f->trial_refusals[i].id, f->trial_refusals[i].text,
+         {&f->trial_refusals[i].trials}, {0}, {0});
     EACH(claim_count, "claim", f->claims[i].id, f->claims[i].claim, {0}, {0}, {f->claims[i].says, f->claims[i].tag});
     EACH(source_count, "source", f->sources[i].id, f->sources[i].title, {0}, {0},
          {f->sources[i].authors, f->sources[i].where});

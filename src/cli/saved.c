@@ -18,18 +18,23 @@
 
 #define PATH_BYTES_MAX ((size_t)4096)
 
-int cli_saved_path(struct qv_text *path, struct qv_error *error)
+int cli_data_path(const char *name, struct qv_text *path, struct qv_error *error)
 {
     const char *data = getenv("XDG_DATA_HOME");
     const char *home = getenv("HOME");
     qv_text_init(path, PATH_BYTES_MAX);
     if (data && data[0] == '/') /* the XDG rules: a relative path is to be ignored */
-        qv_text_printf(path, "%s/quiver/interview.json", data);
+        qv_text_printf(path, "%s/quiver/%s", data, name);
     else if (home && home[0] == '/')
-        qv_text_printf(path, "%s/.local/share/quiver/interview.json", home);
+        qv_text_printf(path, "%s/.local/share/quiver/%s", home, name);
     else
         return qv_fail(error, QV_ERR_CANNOT_CREATE, "no place for data: HOME and XDG_DATA_HOME are not set");
     return qv_text_check(path, error);
+}
+
+int cli_saved_path(struct qv_text *path, struct qv_error *error)
+{
+    return cli_data_path("interview.json", path, error);
 }
 
 /* ---- writing -------------------------------------------------------------------------------------------------------- */

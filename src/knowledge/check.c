@@ -43,6 +43,7 @@ enum file_number {
     FILE_FOODS,
     FILE_REFERENCES,
     FILE_CLAIMS,
+    FILE_TRIALS,
     FILE_CONDITIONS, /* and as many as there are conditions */
 };
 _Static_assert(FILE_CONDITIONS == KNOWLEDGE_FILE_COUNT, "a file of knowledge_files is not known to the checker");
@@ -69,6 +70,9 @@ enum id_list_number {
     IDS_FOODS,
     IDS_REFERENCES,
     IDS_CLAIMS,
+    IDS_TRIALS,
+    IDS_TRIAL_WASHOUTS,
+    IDS_TRIAL_REFUSALS,
     IDS_CONDITIONS,
     ID_LIST_COUNT,
 };
@@ -124,6 +128,9 @@ static void list_ids(struct checker *checker)
     IDS(IDS_FOODS, "food", FILE_FOODS, foods, food_count, qv_food);
     IDS(IDS_REFERENCES, "reference", FILE_REFERENCES, references, reference_count, qv_reference);
     IDS(IDS_CLAIMS, "claim", FILE_CLAIMS, claims, claim_count, qv_claim);
+    IDS(IDS_TRIALS, "trial", FILE_TRIALS, trials, trial_count, qv_trial_info);
+    IDS(IDS_TRIAL_WASHOUTS, "washout", FILE_TRIALS, trial_washouts, trial_washout_count, qv_trial_washout);
+    IDS(IDS_TRIAL_REFUSALS, "refusal", FILE_TRIALS, trial_refusals, trial_refusal_count, qv_trial_refusal);
     IDS(IDS_CONDITIONS, "condition", FILE_CONDITIONS, conditions, condition_count, qv_condition);
 #undef IDS
 }
@@ -942,6 +949,70 @@ static void check_references(struct checker *checker)
     }
 }
 
+/* ---- trials ------------------------------------------------------------------------------------------------------ */
+
+#define HALF_LIFE_MAX_H 240
+#define WASHOUT_MAX_DAYS 60
+
+static void check_trial(struct checker *checker, const struct place *entry, const struct qv_trial_info *trial)
+{
+    const char *const texts[][2] = {{"name", trial->name},     {"usual", trial->usual}, {"changed", trial->changed},
+                                    {"settle", trial->settle}, {"step", trial->step},   {"caution", trial->caution}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        check_text(checker, entry, texts[i][0], trial->id, texts[i][1]);
+    check_sources(checker, entry, trial->id, &trial->sources);
+    if (trial->finding && !is_number(find_evidence(checker, trial->finding)))
+        complain(checker, AT_KEY(entry, "finding"),
+                 "the usual amount of \"%s\" is in \"%s\", expected a finding that is a number", trial->id,
+                 trial->finding);
+    check_amount(checker, entry, "times", trial->id, &trial->times);
+    check_amount(checker, entry, "plus", trial->id, &trial->plus);
+    check_amount(checker, entry, "least", trial->id, trial->least);
+    if (!is_within(trial->washout_days, 1, WASHOUT_MAX_DAYS))
+        complain(checker, AT_KEY(entry, "washout_days"), "washout_days of \"%s\" is %g, expected 1 to %d", trial->id,
+                 trial->washout_days, WASHOUT_MAX_DAYS);
+    if (!is_within(trial->half_life_h, 0, HALF_LIFE_MAX_H))
+        complain(checker, AT_KEY(entry, "half_life_h"), "half_life_h of \"%s\" is %g, expected 0 to %d", trial->id,
+                 trial->half_life_h, HALF_LIFE_MAX_H);
+    if (!is_within(trial->worth, 0.1, 0.95))
+        complain(checker, AT_KEY(entry, "worth"), "worth of \"%s\" is %g, expected 0.1 to 0.95", trial->id,
+                 trial->worth);
+    bool steps = trial->step_share != NULL, whole = steps && trial->step_least && trial->step && trial->step_days >= 1;
+    if (steps && !(whole && is_within(*trial->step_share, 0.05, 1) && *trial->step_least >= 0))
+        complain(
+            checker, AT_KEY(entry, "step_share"),
+            "the steps of \"%s\" are not whole, expected step_share from 0.05 to 1, step_least, step_days and step",
+            trial->id);
+}
+
+static void check_trials(struct checker *checker)
+{
+    for (uint32_t i = 0; i < checker->facts->trial_count; i++) {
+        struct place entry = entry_place(checker, IDS_TRIALS, i);
+        check_trial(checker, &entry, &checker->facts->trials[i]);
+    }
+    for (uint32_t i = 0; i < checker->facts->trial_washout_count; i++) {
+        const struct qv_trial_washout *washout = &checker->facts->trial_washouts[i];
+        struct place entry = entry_place(checker, IDS_TRIAL_WASHOUTS, i);
+        check_text(checker, &entry, "text", washout->id, washout->text);
+        check_sources(checker, &entry, washout->id, &washout->sources);
+        if (!has_id(checker, IDS_TRIALS, washout->trial))
+            complain(checker, AT_KEY(&entry, "trial"), "washout \"%s\" is of \"%s\", expected the id of a trial",
+                     washout->id, washout->trial);
+        if (!is_within(washout->half_life_h, 0.1, HALF_LIFE_MAX_H))
+            complain(checker, AT_KEY(&entry, "half_life_h"), "half_life_h of \"%s\" is %g, expected 0.1 to %d",
+                     washout->id, washout->half_life_h, HALF_LIFE_MAX_H);
+    }
+    for (uint32_t i = 0; i < checker->facts->trial_refusal_count; i++) {
+        const struct qv_trial_refusal *refusal = &checker->facts->trial_refusals[i];
+        struct place entry = entry_place(checker, IDS_TRIAL_REFUSALS, i);
+        check_text(checker, &entry, "text", refusal->id, refusal->text);
+        check_sources(checker, &entry, refusal->id, &refusal->sources);
+        if (!refusal->trials.count && !refusal->if_rule && !refusal->level)
+            complain(checker, &entry, "refusal \"%s\" refuses everything, expected trials, if or level", refusal->id);
+    }
+}
+
 /* ---- claims ------------------------------------------------------------------------------------------------------ */
 
 /* "conditions/benign_twitch", "red_flags/R34" (by its number in the dossier). */
@@ -1077,7 +1148,9 @@ static int check_plain_rules(struct checker *checker, const struct qv_knowledge 
                  {IDS_ADVICE, "if", offsetof(struct qv_advice, if_rule)},
                  {IDS_ADVICE, "unless", offsetof(struct qv_advice, unless)},
                  {IDS_TESTS, "if", offsetof(struct qv_test, if_rule)},
-                 {IDS_REFERENCES, "if", offsetof(struct qv_reference, if_rule)}};
+                 {IDS_REFERENCES, "if", offsetof(struct qv_reference, if_rule)},
+                 {IDS_TRIAL_WASHOUTS, "if", offsetof(struct qv_trial_washout, if_rule)},
+                 {IDS_TRIAL_REFUSALS, "if", offsetof(struct qv_trial_refusal, if_rule)}};
     for (size_t k = 0; k < sizeof plain / sizeof plain[0]; k++) {
         const struct id_list *list = &checker->lists[plain[k].list];
         for (uint32_t i = 0; i < list->count; i++) {
@@ -1252,6 +1325,7 @@ static int check_all(struct checker *checker)
     check_drinks(checker);
     check_foods(checker);
     check_references(checker);
+    check_trials(checker);
     check_claims(checker);
     check_conditions(checker);
     return check_rules(checker);

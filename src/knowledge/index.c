@@ -460,6 +460,12 @@ int index_rules(struct qv_knowledge *knowledge, struct qv_error *error)
     if (!status)
         status = COMPILE_ALL(reference_if, references, reference_count, qv_reference, if_rule, "references.yaml");
     if (!status)
+        status = COMPILE_ALL(trial_washout_if, trial_washouts, trial_washout_count, qv_trial_washout, if_rule,
+                             "trials.yaml");
+    if (!status)
+        status = COMPILE_ALL(trial_refusal_if, trial_refusals, trial_refusal_count, qv_trial_refusal, if_rule,
+                             "trials.yaml");
+    if (!status)
         status = compile_curves(knowledge, error);
     if (!status)
         status = build_readers(knowledge, error);

@@ -164,6 +164,9 @@ static void merge(struct qv_facts *facts, const struct qv_facts *part)
     TAKE_LIST(foods, food_count)
     TAKE_LIST(references, reference_count)
     TAKE_LIST(claims, claim_count)
+    TAKE_LIST(trials, trial_count)
+    TAKE_LIST(trial_washouts, trial_washout_count)
+    TAKE_LIST(trial_refusals, trial_refusal_count)
 #undef TAKE_LIST
 }
 

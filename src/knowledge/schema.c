@@ -368,6 +368,54 @@ static const cyaml_schema_field_t claim_fields[] = {
 };
 ENTRY(claim, qv_claim, claim_fields);
 
+static const cyaml_schema_field_t trial_fields[] = {
+    ID(qv_trial_info, "id", id),
+    TEXT(qv_trial_info, "name", name),
+    ID(qv_trial_info, "unit", unit),
+    ID_O(qv_trial_info, "finding", finding),
+    FLAG_O(qv_trial_info, "more", more),
+    NUMBER(qv_trial_info, "times", times),
+    NUMBER(qv_trial_info, "plus", plus),
+    NUMBER_PTR_O(qv_trial_info, "least", least),
+    NUMBER_PTR_O(qv_trial_info, "step_share", step_share),
+    NUMBER_PTR_O(qv_trial_info, "step_least", step_least),
+    NUMBER_O(qv_trial_info, "step_days", step_days),
+    NUMBER(qv_trial_info, "washout_days", washout_days),
+    NUMBER_O(qv_trial_info, "half_life_h", half_life_h),
+    NUMBER(qv_trial_info, "worth", worth),
+    TEXT(qv_trial_info, "usual", usual),
+    TEXT(qv_trial_info, "changed", changed),
+    TEXT_O(qv_trial_info, "step", step),
+    TEXT(qv_trial_info, "settle", settle),
+    TEXT_O(qv_trial_info, "caution", caution),
+    WORDS(qv_trial_info, "sources", sources),
+    TEXT_O(qv_trial_info, "note", note),
+    CYAML_FIELD_END,
+};
+ENTRY(trial, qv_trial_info, trial_fields);
+
+static const cyaml_schema_field_t trial_washout_fields[] = {
+    ID(qv_trial_washout, "id", id),
+    ID(qv_trial_washout, "trial", trial),
+    TEXT(qv_trial_washout, "if", if_rule),
+    NUMBER(qv_trial_washout, "half_life_h", half_life_h),
+    TEXT(qv_trial_washout, "text", text),
+    WORDS(qv_trial_washout, "sources", sources),
+    CYAML_FIELD_END,
+};
+ENTRY(trial_washout, qv_trial_washout, trial_washout_fields);
+
+static const cyaml_schema_field_t trial_refusal_fields[] = {
+    ID(qv_trial_refusal, "id", id),
+    WORDS_O(qv_trial_refusal, "trials", trials),
+    TEXT_O(qv_trial_refusal, "if", if_rule),
+    ENUM_PTR_O(qv_trial_refusal, "level", level, levels),
+    TEXT(qv_trial_refusal, "text", text),
+    WORDS(qv_trial_refusal, "sources", sources),
+    CYAML_FIELD_END,
+};
+ENTRY(trial_refusal, qv_trial_refusal, trial_refusal_fields);
+
 /* ---- files ---------------------------------------------------------------------------------------------------- */
 
 #define FACTS(key, member, counter, entry) LIST(qv_facts, key, member, counter, entry, CYAML_FLAG_DEFAULT)
@@ -386,12 +434,30 @@ ENTRY(claim, qv_claim, claim_fields);
 #define FACTS_FOODS FACTS("foods", foods, food_count, food)
 #define FACTS_REFERENCES FACTS("references", references, reference_count, reference)
 #define FACTS_CLAIMS FACTS("claims", claims, claim_count, claim)
+#define FACTS_TRIALS FACTS("trials", trials, trial_count, trial)
+#define FACTS_WASHOUTS FACTS("trial_washouts", trial_washouts, trial_washout_count, trial_washout)
+#define FACTS_REFUSALS FACTS("trial_refusals", trial_refusals, trial_refusal_count, trial_refusal)
 
 static const cyaml_schema_field_t facts_fields[] = {
-    FACTS_SOURCES,      FACTS_LEVELS,     FACTS_NUMBERS,   FACTS_FINDINGS,
-    FACTS_PATTERNS,     FACTS_CONDITIONS, FACTS_RED_FLAGS, FACTS_ADVICE,
-    FACTS_CONTRIBUTORS, FACTS_TESTS,      FACTS_MEDICINES, FACTS_DRINKS,
-    FACTS_FOODS,        FACTS_REFERENCES, FACTS_CLAIMS,    ID(qv_facts, "version", version),
+    FACTS_SOURCES,
+    FACTS_LEVELS,
+    FACTS_NUMBERS,
+    FACTS_FINDINGS,
+    FACTS_PATTERNS,
+    FACTS_CONDITIONS,
+    FACTS_RED_FLAGS,
+    FACTS_ADVICE,
+    FACTS_CONTRIBUTORS,
+    FACTS_TESTS,
+    FACTS_MEDICINES,
+    FACTS_DRINKS,
+    FACTS_FOODS,
+    FACTS_REFERENCES,
+    FACTS_CLAIMS,
+    FACTS_TRIALS,
+    FACTS_WASHOUTS,
+    FACTS_REFUSALS,
+    ID(qv_facts, "version", version),
     CYAML_FIELD_END,
 };
 const cyaml_schema_value_t facts_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct qv_facts, facts_fields)};
@@ -414,11 +480,12 @@ FILE_SCHEMA(drinks, FACTS_DRINKS);
 FILE_SCHEMA(foods, FACTS_FOODS);
 FILE_SCHEMA(references, FACTS_REFERENCES);
 FILE_SCHEMA(claims, FACTS_CLAIMS);
+FILE_SCHEMA(trials, FACTS_TRIALS, FACTS_WASHOUTS, FACTS_REFUSALS);
 
 const struct knowledge_file knowledge_files[KNOWLEDGE_FILE_COUNT] = {
     {"sources.yaml", &sources_file},   {"levels.yaml", &levels_file},       {"findings.yaml", &findings_file},
     {"patterns.yaml", &patterns_file}, {"red_flags.yaml", &red_flags_file}, {"contributors.yaml", &contributors_file},
     {"advice.yaml", &advice_file},     {"tests.yaml", &tests_file},         {"medicines.yaml", &medicines_file},
     {"drinks.yaml", &drinks_file},     {"foods.yaml", &foods_file},         {"references.yaml", &references_file},
-    {"claims.yaml", &claims_file},
+    {"claims.yaml", &claims_file},     {"trials.yaml", &trials_file},
 };

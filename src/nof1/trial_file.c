@@ -100,7 +100,8 @@ void qv_trial_write_plan(const struct qv_trial_plan *plan, struct qv_text *text,
         sha256_hex(text->bytes ? text->bytes + begin : "", text->length - begin, hex);
 }
 
-void qv_trial_write(const struct qv_trial_plan *plan, struct qv_text *text)
+void qv_trial_write(const struct qv_trial_plan *plan, const char *const *warnings, uint32_t warning_count,
+                    struct qv_text *text)
 {
     struct qv_text hashed;
     char hex[QV_SHA256_HEX_BYTES];
@@ -115,6 +116,12 @@ void qv_trial_write(const struct qv_trial_plan *plan, struct qv_text *text)
     qv_json_number(&j, "quiver_trial", 1);
     qv_json_string(&j, "sha256", hex);
     write_plan(&j, "plan", plan);
+    if (warning_count)
+        qv_json_array(&j, "warnings");
+    for (uint32_t i = 0; i < warning_count; i++)
+        qv_json_string(&j, NULL, warnings[i]);
+    if (warning_count)
+        qv_json_array_end(&j);
     qv_json_object_end(&j);
     qv_text_puts(text, "\n");
 }

@@ -673,6 +673,41 @@ static void show_reference(struct sheet *sheet, uint32_t index)
     detail_basis(sheet, NULL, &r->sources);
 }
 
+static void show_trial(struct sheet *sheet, uint32_t index)
+{
+    const struct qv_trial_info *t = &sheet->knowledge->facts->trials[index];
+    title(sheet, "trials", t->id, t->name);
+    detail(sheet, "usual", t->usual);
+    detail(sheet, "changed", t->changed);
+    detail(sheet, "steps", t->step);
+    detail(sheet, "settling", t->settle);
+    detail(sheet, "caution", t->caution);
+    detail(sheet, "note", t->note);
+    detail_basis(sheet, NULL, &t->sources);
+}
+
+static void show_trial_washout(struct sheet *sheet, uint32_t index)
+{
+    const struct qv_trial_washout *w = &sheet->knowledge->facts->trial_washouts[index];
+    title(sheet, "trial_washouts", w->id, w->text);
+    detail(sheet, "trial", w->trial);
+    detail(sheet, "if", w->if_rule);
+    detail_amount(sheet, "half-life", &w->half_life_h, "h");
+    detail_basis(sheet, NULL, &w->sources);
+}
+
+static void show_trial_refusal(struct sheet *sheet, uint32_t index)
+{
+    const struct qv_trial_refusal *r = &sheet->knowledge->facts->trial_refusals[index];
+    title(sheet, "trial_refusals", r->id, NULL);
+    sheet_say(sheet, r->text);
+    sheet_flush(sheet, 2, 2);
+    detail_words(sheet, "trials", &r->trials);
+    detail(sheet, "if", r->if_rule);
+    detail(sheet, "from", r->level ? qv_level_name(*r->level) : NULL);
+    detail_basis(sheet, NULL, &r->sources);
+}
+
 static void cited_by(struct sheet *sheet, const char *kind, const char *id, const struct qv_words *sources,
                      const char *source)
 {
@@ -707,6 +742,9 @@ static void show_source(struct sheet *sheet, uint32_t index)
     CITED_BY(drinks, drink_count, "drinks");
     CITED_BY(foods, food_count, "foods");
     CITED_BY(references, reference_count, "references");
+    CITED_BY(trials, trial_count, "trials");
+    CITED_BY(trial_washouts, trial_washout_count, "trial_washouts");
+    CITED_BY(trial_refusals, trial_refusal_count, "trial_refusals");
     CITED_BY(claims, claim_count, "claims");
 }
 
@@ -746,6 +784,9 @@ static void show_level(struct sheet *sheet, uint32_t index)
     X(drinks, drink_count, show_drink)                                                                                 \
     X(foods, food_count, show_food)                                                                                    \
     X(references, reference_count, show_reference)                                                                     \
+    X(trials, trial_count, show_trial)                                                                                 \
+    X(trial_washouts, trial_washout_count, show_trial_washout)                                                         \
+    X(trial_refusals, trial_refusal_count, show_trial_refusal)                                                         \
     X(sources, source_count, show_source)                                                                              \
     X(claims, claim_count, show_claim)
 

@@ -223,7 +223,7 @@ static void test_leap_days_and_clock_changes(void **unused)
         struct qv_trial_plan again;
         bool unaltered = false;
         qv_text_init(&text, QV_TRIAL_JSON_MAX);
-        qv_trial_write(&plan, &text);
+        qv_trial_write(&plan, NULL, 0, &text);
         assert_int_equal(qv_trial_read(text.bytes, text.length, &again, &unaltered, NULL), QV_OK);
         assert_true(unaltered);
         assert_int_equal(qv_trial_last_day(&again), qv_trial_last_day(&plan));
@@ -309,7 +309,7 @@ static struct qv_text written_plan(const struct qv_trial_plan *plan)
 {
     struct qv_text text;
     qv_text_init(&text, QV_TRIAL_JSON_MAX);
-    qv_trial_write(plan, &text);
+    qv_trial_write(plan, NULL, 0, &text);
     assert_false(text.failed);
     return text;
 }

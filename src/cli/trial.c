@@ -225,6 +225,13 @@ static int fold_days(const struct trial_options *o, const char *factor, struct q
 
 /* ---- plan ------------------------------------------------------------------------------------------------------------------- */
 
+/* Two digits are as much as a habit is known to, and can be kept to. */
+static double rounded_to_two_digits(double amount)
+{
+    double unit = amount > 0 ? pow(10, floor(log10(amount)) - 1) : 1;
+    return round(amount / unit) * unit;
+}
+
 /* The mean over the last weeks before the trial; NaN when less than a week is known. */
 static double usual_amount(const struct qv_days *days, int32_t before)
 {
@@ -237,7 +244,7 @@ static double usual_amount(const struct qv_days *days, int32_t before)
         sum += days->exposures[i];
         known++;
     }
-    return known >= known_min ? round(sum / known * 10) / 10 : NAN;
+    return known >= known_min ? rounded_to_two_digits(sum / known) : NAN;
 }
 
 static int read_case(const struct qv_knowledge *knowledge, const struct trial_options *o, struct qv_arena *arena,

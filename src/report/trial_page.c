@@ -63,6 +63,13 @@ static void detail(struct sheet *sheet, const char *label, const char *words)
     flush_detail(sheet, label);
 }
 
+/* Sources are on the full page; the short one fits a screen. */
+static void cite(struct sheet *sheet, const struct qv_words *sources)
+{
+    if (sheet->settings->full)
+        sheet_cite(sheet, sources);
+}
+
 static void warn(struct sheet *sheet, unsigned warnings)
 {
     for (unsigned w = 0; w < QV_TRIAL_WARNING_COUNT; w++) {
@@ -108,8 +115,8 @@ static void tell_arm(struct sheet *sheet, const struct qv_trial_view *view, bool
         say_amount(sheet, view->plan, amount);
         sheet_say(sheet, " a day.");
     }
-    if (view->info)
-        sheet_cite(sheet, changed ? &view->info->sources : NULL);
+    if (view->info && changed)
+        cite(sheet, &view->info->sources);
     flush_detail(sheet, arm_word(view->plan, changed));
 }
 
@@ -125,7 +132,7 @@ static void tell_settling(struct sheet *sheet, const struct qv_trial_view *view)
     flush_detail(sheet, "settling");
     if (view->washout) {
         sheet_say(sheet, view->washout->text);
-        sheet_cite(sheet, &view->washout->sources);
+        cite(sheet, &view->washout->sources);
         flush_detail(sheet, "longer");
     }
 }
@@ -307,6 +314,9 @@ void qv_page_trial_today(const struct qv_trial_view *view, int32_t day, const st
 static void say_verdict(struct sheet *sheet, const struct qv_trial_view *view, const struct qv_trial_result *r)
 {
     const char *arm = arm_word(view->plan, true);
+    bool said = r->verdict != QV_TRIAL_NO_VERDICT && r->verdict != QV_TRIAL_TOO_LITTLE;
+    if (!view->unaltered && said)
+        sheet_say(sheet, "Not the planned analysis. By the altered plan: ");
     if (r->verdict == QV_TRIAL_FEWER || r->verdict == QV_TRIAL_MORE) {
         sheet_say(sheet, "With ");
         sheet_say(sheet, arm);
@@ -361,6 +371,8 @@ static void tell_estimates(struct sheet *sheet, const struct qv_trial_view *view
 
 static void tell_days(struct sheet *sheet, const struct qv_trial_result *r)
 {
+    if (!r->days_planned)
+        return;
     sheet_sayf(sheet, "%u of %u that count were logged", r->days_observed, r->days_planned);
     if (r->days_known)
         sheet_sayf(sheet, "; the plan was kept to on %u of %u with an amount", r->days_kept_to, r->days_known);
@@ -421,10 +433,9 @@ static void tell_items_of_plan(struct sheet *sheet, const struct qv_trial_view *
     item(sheet, "10");
     sheet_say(sheet, "Not blinded: the person knew what each day was, so hope may play a part");
     item(sheet, "11");
-    sheet_sayf(sheet,
-               "Two-sided randomisation test over all orders, decided at p up to %.3f. Negative binomial model with "
-               "AR(1) days and trend for the size; by intention to treat, and as logged",
-               plan->final_p);
+    sheet_sayf(sheet, "Two-sided randomisation test over all orders, decided at p up to %.3f. ", plan->final_p);
+    sheet_say(sheet, "Negative binomial model with AR(1) days and trend for the size; by intention to treat, and as "
+                     "logged");
     item(sheet, "12");
 }
 

@@ -19,7 +19,7 @@
 #include <stdlib.h>
 
 #define TRIALS 1000
-#define ESTIMATED_TRIALS 300 /* each costs a model or two */
+#define ESTIMATED_TRIALS 200 /* each costs a model or two */
 
 struct person {
     const char *name;

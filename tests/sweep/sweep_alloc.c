@@ -10,6 +10,7 @@
 #include "vision/network.h"
 
 #include <quiver/consult.h>
+#include <quiver/nof1.h>
 #include <quiver/report.h>
 
 #include <dlfcn.h>
@@ -167,6 +168,68 @@ static int run_models(struct qv_error *error)
     return status;
 }
 
+/* Twitches of a whole trial, more when its block is as usual. */
+static struct qv_days days_of_trial(const struct qv_trial_plan *plan)
+{
+    static double twitches[QV_TRIAL_DAYS_MAX], amounts[QV_TRIAL_DAYS_MAX];
+    struct qv_days days = {.first_day = plan->first_day, .factor_count = 1, .twitches = twitches, .exposures = amounts};
+    for (int32_t day = plan->first_day; day <= qv_trial_last_day(plan); day++) {
+        struct qv_trial_day today = qv_trial_day(plan, day);
+        twitches[days.day_count] = today.changed ? 3 + day % 3 : 6 + day % 4;
+        amounts[days.day_count++] = today.amount;
+    }
+    return days;
+}
+
+static int make_trial(const struct qv_trial_offer *offer, struct qv_text *text, struct qv_error *error)
+{
+    const struct qv_trial_baseline baseline = {20, 0, 0, 30};
+    const struct qv_trial_aim aim = {0.3, 0.5, 200};
+    struct qv_trial_plan plan, again;
+    struct qv_trial_result result;
+    bool unaltered = false;
+    int status = qv_trial_lay_out(&offer->habit, &baseline, &aim, 1, 20000, 20001, &plan, error);
+    if (!status) {
+        qv_trial_write(&plan, NULL, 0, text);
+        status = qv_text_check(text, error);
+    }
+    if (!status)
+        status = qv_trial_read(text->bytes, text->length, &again, &unaltered, error);
+    if (status)
+        return status;
+    if (!unaltered)
+        return qv_fail(error, QV_ERR_BUG, "a plan was read otherwise than it was written");
+    const struct qv_days days = days_of_trial(&again);
+    status = qv_trial_analyse(&again, &days, 30000, false, &result, error);
+    if (status)
+        return status;
+    const struct qv_trial_view view = {shared, offer->info, offer->washout, &again, true};
+    const struct qv_page_settings settings = {.columns = 80, .full = true};
+    qv_page_trial_plan(&view, &settings, text);
+    qv_page_trial_result(&view, &result, &settings, text);
+    qv_json_trial_result(&view, &result, 2, text);
+    return qv_text_check(text, error);
+}
+
+static int run_trial(struct qv_error *error)
+{
+    static const char *const medicines[] = {"fluvoxamine"};
+    const struct qv_trial_request request = {"caffeine", NULL, medicines, 1, 400};
+    struct qv_trial_offer offer;
+    struct qv_text text;
+    qv_text_init(&text, 1 << 20);
+    struct qv_arena *arena = qv_arena_create(0);
+    int status = arena ? qv_trial_consult(shared, &request, arena, &offer, error)
+                       : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    if (!status && (offer.refusal || !offer.washout))
+        status = qv_fail(error, QV_ERR_BUG, "expected an offer with a longer washout");
+    if (!status)
+        status = make_trial(&offer, &text, error);
+    qv_text_finish(&text);
+    qv_arena_destroy(arena);
+    return status;
+}
+
 /* Runs the work with the n-th allocation failing, for n = 0, 1, … until no allocation was left to fail. */
 static bool sweep(const char *name, int (*work)(struct qv_error *))
 {
@@ -213,6 +276,7 @@ int main(int argc, char **argv)
     good &= sweep("read a case, answer, print", answer_case);
     good &= sweep("interview", interview);
     good &= sweep("read a model, run it", run_models);
+    good &= sweep("a trial: offer, plan, file, result, pages", run_trial);
     qv_knowledge_destroy(shared);
     return good ? 0 : 1;
 }

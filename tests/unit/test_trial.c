@@ -10,6 +10,9 @@
 #include "nof1/sha256.h"
 #include "nof1/trial.h"
 
+#include <quiver/consult.h>
+#include <quiver/report.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -644,6 +647,191 @@ static void test_the_contrast_is_least_squares(void **unused)
     assert_near(contrast_of_order(&c, arms), wanted, 1e-12);
 }
 
+/* ---- who may try what --------------------------------------------------------------------------------------------------------- */
+
+static struct qv_knowledge *knowledge;
+
+static int open_knowledge(void **unused)
+{
+    return qv_knowledge_builtin(&knowledge, NULL);
+}
+
+static int close_knowledge(void **unused)
+{
+    qv_knowledge_destroy(knowledge);
+    return 0;
+}
+
+/* What a person with these findings is told of a habit. */
+static int consult(const char *what, const char *findings, const char *medicine, double usual,
+                   struct qv_trial_offer *out, struct qv_error *error)
+{
+    struct qv_arena *arena = qv_arena_create(0);
+    char json[1000];
+    struct qv_case *c = NULL;
+    snprintf(json, sizeof json, "{\"quiver_case\":1,\"as_of\":\"2026-11-22\",\"findings\":%s}", findings);
+    assert_int_equal(qv_case_parse(arena, &knowledge->form, json, strlen(json), "case", &c, error), QV_OK);
+    const struct qv_trial_request request = {what, c, &medicine, medicine != NULL, usual};
+    int status = qv_trial_consult(knowledge, &request, arena, out, error);
+    qv_arena_destroy(arena);
+    return status;
+}
+
+static void expect_refusal(const char *what, const char *findings, const char *medicine, const char *refusal)
+{
+    struct qv_trial_offer offer;
+    struct qv_error error = {0};
+    if (consult(what, findings, medicine, 400, &offer, &error))
+        fail_msg("%s, %s: %s", what, findings, error.text);
+    const char *found = offer.refusal ? offer.refusal->id : "none";
+    if (strcmp(found, refusal) != 0)
+        fail_msg("%s, %s, %s: found %s, expected %s", what, findings, medicine ? medicine : "-", found, refusal);
+}
+
+/* Every name of every medicine, but for the habits that are also sold as tablets: those are tried as habits. */
+static void test_no_medicine_is_a_trial(void **unused)
+{
+    for (uint32_t m = 0; m < knowledge->facts->medicine_count; m++) {
+        const struct qv_medicine *medicine = &knowledge->facts->medicines[m];
+        for (uint32_t n = 0; n < medicine->names.count; n++) {
+            if (!qv_trial_info(knowledge, medicine->names.at[n]))
+                expect_refusal(medicine->names.at[n], "{}", NULL, "prescribed_medicine");
+        }
+    }
+    expect_refusal("Sertraline", "{}", NULL, "prescribed_medicine");
+    expect_refusal("levodopa/carbidopa", "{}", NULL, "prescribed_medicine");
+    expect_refusal("medicine", "{}", NULL, "prescribed_medicine");
+    expect_refusal("MEDICINE", "{}", NULL, "prescribed_medicine");
+}
+
+static void test_refusals(void **unused)
+{
+    static const struct {
+        const char *what, *findings, *medicine, *refusal;
+    } people[] = {
+        {"caffeine", "{}", NULL, "none"},
+        {"salt", "{}", NULL, "salt"},
+        {"stress", "{}", NULL, "cannot_be_set"},
+        {"potassium", "{}", NULL, "none"},
+        {"potassium", "{\"kidney_disease\":true}", NULL, "minerals"},
+        {"magnesium", "{\"kidney_disease\":true}", NULL, "minerals"},
+        {"magnesium", "{\"kidney_disease\":false}", NULL, "none"},
+        {"potassium", "{\"medications\":[{\"name\":\"Spironolactone\"}]}", NULL, "minerals"},
+        {"magnesium", "{}", "amiloride", "minerals"},
+        {"sleep", "{\"kidney_disease\":true}", "spironolactone", "none"},
+        {"caffeine", "{}", "lithium", "caffeine_with_medicine"},
+        {"caffeine", "{\"medications\":[{\"name\":\"clozapine\"}]}", NULL, "caffeine_with_medicine"},
+        {"caffeine", "{\"pregnancy_weeks\":20}", NULL, "caffeine_in_pregnancy"},
+        {"caffeine", "{\"age\":15}", NULL, "caffeine_under_18"},
+        {"alcohol", "{\"heavy_drinking\":true}", NULL, "alcohol_dependence"},
+        {"alcohol", "{\"alcohol_g_per_day\":90}", NULL, "alcohol_dependence"},
+        {"alcohol", "{\"pregnant\":true}", NULL, "alcohol_none_is_best"},
+        {"water", "{\"heart_failure\":true}", NULL, "water_limits"},
+        {"water", "{}", "desmopressin", "water_limits"},
+        {"sleep", "{\"facial_droop\":true,\"began_suddenly\":true}", NULL, "doctor_first"},
+        {"caffeine", "{\"breathing_difficulty\":true}", NULL, "doctor_first"},
+    };
+    for (size_t i = 0; i < sizeof people / sizeof people[0]; i++)
+        expect_refusal(people[i].what, people[i].findings, people[i].medicine, people[i].refusal);
+}
+
+static void test_words_that_are_nothing(void **unused)
+{
+    struct qv_trial_offer offer;
+    struct qv_error error = {0};
+    assert_int_equal(consult("moonlight", "{}", NULL, NAN, &offer, &error), QV_ERR_USAGE);
+    assert_non_null(strstr(error.text, "caffeine"));
+    assert_int_equal(consult("caffeine", "{}", NULL, 20, &offer, &error), QV_ERR_DATA);
+    assert_int_equal(consult("caffeine", "{\"caffeine_mg_per_day\":20}", NULL, NAN, &offer, &error), QV_ERR_DATA);
+}
+
+/* Steps of a quarter, or of about a cup of tea; five of the long half-lives; longer for whom it stays longer. */
+static void test_how_caffeine_is_changed(void **unused)
+{
+    static const struct {
+        double usual, changed;
+        uint32_t steps;
+    } doses[] = {{80, 20, 0}, {100, 25, 0}, {200, 50, 1}, {400, 100, 2}, {800, 200, 2}, {NAN, NAN, 2}};
+    struct qv_trial_offer offer;
+    for (size_t i = 0; i < sizeof doses / sizeof doses[0]; i++) {
+        assert_int_equal(consult("caffeine", "{}", NULL, doses[i].usual, &offer, NULL), QV_OK);
+        assert_int_equal(offer.habit.steps, doses[i].steps);
+        assert_true(isnan(doses[i].usual) ? isnan(offer.habit.changed) : offer.habit.changed == doses[i].changed);
+        assert_true(offer.habit.washout_days * 24 >= 5 * 9.5);
+        assert_null(offer.washout);
+    }
+    assert_int_equal(consult("Caffeine", "{\"caffeine_mg_per_day\":520}", "fluvoxamine", NAN, &offer, NULL), QV_OK);
+    assert_near(offer.habit.usual, 520, 0);
+    assert_int_equal(offer.habit.washout_days, 12); /* 5 × 56 h */
+    assert_non_null(offer.washout);
+}
+
+/* ---- pages ---------------------------------------------------------------------------------------------------------------------- */
+
+static void check_page(const struct qv_text *text, unsigned columns, unsigned lines)
+{
+    unsigned found = 0;
+    assert_false(text->failed);
+    for (const char *line = text->bytes; *line; line += strcspn(line, "\n") + 1, found++) {
+        if (qv_utf8_columns(line, strcspn(line, "\n")) > columns)
+            fail_msg("wider than %u: %.*s", columns, (int)strcspn(line, "\n"), line);
+    }
+    assert_true(found <= lines);
+}
+
+static void test_pages_fit(void **unused)
+{
+    struct qv_trial_plan plan = plan_of(3);
+    static struct diary diary;
+    keep(&diary, &plan, 20, 0.5);
+    struct qv_trial_result r = result_of(&plan, &diary, qv_trial_last_day(&plan) + 1, false);
+    const struct qv_trial_view view = {knowledge, qv_trial_info(knowledge, "caffeine"), NULL, &plan, true};
+    for (unsigned columns = 40; columns <= 80; columns += 40) {
+        for (int full = 0; full < 2; full++) {
+            const struct qv_page_settings settings = {.columns = columns, .full = full};
+            unsigned lines = full ? 300 : columns == 80 ? 44 : 100;
+            struct qv_text text;
+            qv_text_init(&text, 1 << 20);
+            qv_page_trial_plan(&view, &settings, &text);
+            check_page(&text, columns, lines);
+            qv_text_clear(&text);
+            qv_page_trial_result(&view, &r, &settings, &text);
+            check_page(&text, columns, lines);
+            qv_text_clear(&text);
+            for (int32_t day = plan.first_day - 1; day <= qv_trial_last_day(&plan) + 1; day++) {
+                qv_page_trial_today(&view, day, &settings, &text);
+                check_page(&text, columns, lines);
+                qv_text_clear(&text);
+            }
+            qv_text_finish(&text);
+        }
+    }
+}
+
+/* An altered plan is analysed, but nothing calls that the planned analysis. */
+static void test_altered_results_say_so(void **unused)
+{
+    struct qv_trial_plan plan = plan_of(3);
+    static struct diary diary;
+    keep(&diary, &plan, 20, 0.5);
+    struct qv_trial_result r = result_of(&plan, &diary, qv_trial_last_day(&plan) + 1, false);
+    struct qv_trial_view view = {knowledge, qv_trial_info(knowledge, "caffeine"), NULL, &plan, true};
+    const struct qv_page_settings settings = {.columns = 200};
+    for (int altered = 0; altered < 2; altered++) {
+        struct qv_text page, json;
+        qv_text_init(&page, 1 << 20);
+        qv_text_init(&json, 1 << 20);
+        view.unaltered = !altered;
+        qv_page_trial_result(&view, &r, &settings, &page);
+        qv_json_trial_result(&view, &r, 0, &json);
+        assert_int_equal(strstr(page.bytes, "Not the planned analysis") != NULL, altered);
+        assert_int_equal(strstr(json.bytes, "\"as_planned\":false") != NULL, altered);
+        assert_int_equal(strstr(json.bytes, "\"altered\"") != NULL, altered);
+        qv_text_finish(&page);
+        qv_text_finish(&json);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -671,6 +859,12 @@ int main(void)
         cmocka_unit_test(test_days_that_were_not_kept_to),
         cmocka_unit_test(test_before_the_end),
         cmocka_unit_test(test_the_planned_look),
+        cmocka_unit_test(test_no_medicine_is_a_trial),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_words_that_are_nothing),
+        cmocka_unit_test(test_how_caffeine_is_changed),
+        cmocka_unit_test(test_pages_fit),
+        cmocka_unit_test(test_altered_results_say_so),
     };
-    return cmocka_run_group_tests_name("trial", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("trial", tests, open_knowledge, close_knowledge);
 }

@@ -3,8 +3,8 @@
 # and Ubuntu. Says nothing when nothing is missing. On other systems it prints what is missing and exits 69.
 set -eu
 
-needed='gcc libc6-dev make meson ninja-build pkg-config libcyaml-dev libyaml-dev libjansson-dev libsqlite3-dev libexpat1-dev
-    libminizip-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavdevice-dev libseccomp-dev libxnnpack-dev
+needed='gcc libc6-dev make meson ninja-build pkg-config libcyaml-dev libyaml-dev libjansson-dev libsqlite3-dev libexpat1-dev libminizip-dev
+    libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavdevice-dev libseccomp-dev libxnnpack-dev
     libpthreadpool-dev libcairo2-dev libpango1.0-dev fonts-open-sans npm'
 case ${1:-run} in
 run) ;;

@@ -235,6 +235,25 @@ void qv_date_format(int32_t days, char *out);
 /** Today in the local zone, as days since 1970-01-01. */
 int32_t qv_date_today(void);
 
+/**
+ * What the clock on the wall shows. An instant is microseconds since 1970 UTC, a whole number, so that nothing is lost in adding
+ * and taking away. The zone is that of TZ or of the machine, and is looked up anew each time: a traveller's changes.
+ */
+struct qv_clock {
+    int32_t day;      /**< the local day, as days since 1970-01-01 */
+    int32_t second;   /**< since midnight on the clock, 0…86399 */
+    int32_t offset_s; /**< local time less UTC */
+};
+
+int64_t qv_time_now_us(void);
+struct qv_clock qv_clock_at(int64_t instant_us);
+
+/**
+ * The instants at which the local clock shows @p second of @p day, earliest first. Returns how many: 1; 0 where the clock is put
+ * forward over it; 2 where it is put back.
+ */
+unsigned qv_clock_instants(int32_t day, int32_t second, int64_t instants_us[2]);
+
 #ifdef __cplusplus
 }
 #endif

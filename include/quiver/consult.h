@@ -9,6 +9,7 @@
 #define QUIVER_CONSULT_H
 
 #include <quiver/casefile.h>
+#include <quiver/journal.h>
 #include <quiver/knowledge.h>
 #include <quiver/nof1.h>
 #include <quiver/reason.h>
@@ -103,6 +104,72 @@ bool qv_interview_back(struct qv_interview *interview);
 
 /** The case so far; valid until the next call that changes the interview. */
 const struct qv_case *qv_interview_case(const struct qv_interview *interview);
+
+/* ---- the diary in words --------------------------------------------------------------------------------------------- */
+
+/*
+ * What people say of their day, as entries: "2 coffees at 8:30, slept from 23:30 to 6:15, no twitches". Things are parted by
+ * commas or "and"; each is a name with an amount, in either order. Names are the kinds of entry, the drinks and foods of the
+ * knowledge (each gives what is in it) and its medicines. Plurals, letter case, accents and units are as people use them.
+ *
+ * Nothing is guessed. What can be read in two ways is refused, as is a word that is not known, and then there is no entry at
+ * all: not of the rest either. What is not known of a time stays unknown: "yesterday" has no time of day.
+ */
+#define QV_LOG_MAX_BYTES ((size_t)1000)
+#define QV_LOG_MAX_ENTRIES 64
+
+/** What may be known about when, beside the words. All zero but for now_us: only the present. */
+struct qv_log_settings {
+    int64_t now_us; /**< the present instant; the zone is the local one */
+    const char *at; /**< when it was, for what does not say so itself, as qv_log_read() reads it; NULL: now */
+    const struct qv_entry *replaces; /**< NULL; else its time is kept, unless `at` or the words say another */
+};
+
+/** What is worth saying of an entry's time. */
+struct qv_log_remark {
+    bool twice; /**< the clock showed this time twice that night, and which it was is left unknown */
+    bool ahead; /**< later today than now */
+};
+
+/** What was understood. Memory belongs to the arena it was made in. */
+struct qv_log {
+    uint32_t count;
+    struct qv_entry *entries; /**< id 0, source "log"; each passes qv_entry_check() */
+    struct qv_log_remark *remarks;
+};
+
+/**
+ * Reads words. A time of day gets the offset that the local zone had then.
+ *
+ * Times: "8:30", "8:30 pm", "at noon", "yesterday", "last night", "2026-11-22", "2026-11-22T08:30+01:00", "20 min ago".
+ * Errors: QV_ERR_DATA names the word: not known (with the nearest names), an amount missing or beyond what one entry can hold,
+ * a day to come, a time that the clock skipped. QV_ERR_UNAVAILABLE: out of memory. @p out is set on success only.
+ */
+int qv_log_read(const struct qv_knowledge *knowledge, const char *words, const struct qv_log_settings *settings,
+                struct qv_arena *arena, struct qv_log **out, struct qv_error *error) QV_MUST_CHECK;
+
+/** Reads a time alone into day, second and offset of @p entry: of "at" in the settings, or where only a time is revised. */
+int qv_log_time(const char *words, int64_t now_us, struct qv_entry *entry, struct qv_log_remark *remark,
+                struct qv_error *error) QV_MUST_CHECK;
+
+/* ---- a day at a glance ------------------------------------------------------------------------------------------------ */
+
+#define QV_DAY_MAX_ENTRIES 300
+#define QV_DAY_WEEK 7
+
+/** One day of the journal, and the week that ends with it. Memory belongs to the arena it was made in. */
+struct qv_day {
+    int32_t day, today;
+    uint32_t entry_count; /**< at most QV_DAY_MAX_ENTRIES; the amounts are of all */
+    const struct qv_entry *entries; /**< in order of time */
+    uint32_t counts[QV_ENTRY_KIND_COUNT]; /**< entries of each kind; 0: nothing is known */
+    double amounts[QV_ENTRY_KIND_COUNT];  /**< as the kind adds up */
+    double week[QV_DAY_WEEK];             /**< twitches, this day last; NaN: not observed */
+};
+
+/** Gathers a day. A NULL journal has nothing in it. Errors: those of the journal; QV_ERR_UNAVAILABLE, out of memory. */
+int qv_day_gather(struct qv_journal *journal, int32_t day, int32_t today, struct qv_arena *arena, struct qv_day **out,
+                  struct qv_error *error) QV_MUST_CHECK;
 
 #ifdef __cplusplus
 }

@@ -105,6 +105,27 @@ void qv_json_trial_result(const struct qv_trial_view *view, const struct qv_tria
 void qv_json_trial_refusal(const struct qv_trial_refusal *refusal, const char *what, unsigned indent,
                            struct qv_text *text);
 
+/* ---- the diary ---------------------------------------------------------------------------------------------------- */
+
+/** A day at a glance: what is known of it, what is not, the twitches of the week. With `full`, each entry with its number. */
+void qv_page_day(const struct qv_day *day, const struct qv_page_settings *settings, struct qv_text *text);
+void qv_json_day(const struct qv_day *day, unsigned indent, struct qv_text *text);
+
+/** An entry as an object, with the members of a diary in JSON, and its id. What is not known is left out. */
+void qv_json_entry(const struct qv_entry *entry, const char *key, struct qv_json *json);
+
+/**
+ * What was done, for who did it: "Logged: caffeine 280 mg (2 × Filter coffee, mug), today 08:30. Undo: quiver log undo".
+ * @param remarks as many as entries, or NULL
+ */
+void qv_page_deed(const char *deed, const struct qv_entry *entries, const struct qv_log_remark *remarks, uint32_t count,
+                  int32_t today, const struct qv_page_settings *settings, struct qv_text *text);
+/** What an undo undid. */
+void qv_page_undone(const struct qv_undone *undone, const struct qv_page_settings *settings, struct qv_text *text);
+/** One line of an entry's history, oldest first; what was written when, or that it was taken back. */
+void qv_page_version(const struct qv_entry_version *version, int32_t today, const struct qv_page_settings *settings,
+                     struct qv_text *text);
+
 /* ---- pictures ---------------------------------------------------------------------------------------------------- */
 
 enum qv_plot_format { QV_PLOT_SVG, QV_PLOT_PNG, QV_PLOT_PDF };

@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 static int32_t days_from_civil(int32_t year, int32_t month, int32_t day)
 {
@@ -56,13 +55,4 @@ void qv_date_format(int32_t days, char *out)
     int32_t year = year_of_era + era * 400 + (month <= 2);
     unsigned y = (unsigned)year % 10000, m = (unsigned)month % 100, d = (unsigned)day % 100;
     snprintf(out, 11, "%04u-%02u-%02u", y, m, d);
-}
-
-int32_t qv_date_today(void)
-{
-    time_t now = time(NULL);
-    struct tm local;
-    if (!localtime_r(&now, &local))
-        return 0;
-    return days_from_civil(local.tm_year + 1900, local.tm_mon + 1, local.tm_mday);
 }

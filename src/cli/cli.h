@@ -19,8 +19,11 @@
 /* ---- verbs: argv[0] is the verb ------------------------------------------------------------------------------------- */
 
 int cli_ask(int argc, char **argv);
+int cli_export(int argc, char **argv);
+int cli_import(int argc, char **argv);
 int cli_knowledge(int argc, char **argv);
 int cli_knowledge_bench(int argc, char **argv);
+int cli_log(int argc, char **argv);
 int cli_phantom(int argc, char **argv);
 int cli_trial(int argc, char **argv);
 int cli_watch(int argc, char **argv);
@@ -54,6 +57,9 @@ int cli_complain(const struct qv_error *error, const char *place);
 
 /** A note to the person, on stderr. What could steer a terminal is taken out. */
 void cli_note(const char *format, ...) QV_PRINTF(1, 2);
+
+/** Reads a line of standard input, without its end, behind a sign that an answer is waited for. False: there is no more. */
+bool cli_hear(const char *sign, char *line, size_t size);
 
 /** Writes all of the bytes to stdout. */
 int cli_print(const char *bytes, size_t length, struct qv_error *error) QV_MUST_CHECK;
@@ -102,6 +108,15 @@ int cli_journal_open(const char *given, enum qv_journal_mode mode, struct qv_jou
                      struct qv_error *error) QV_MUST_CHECK;
 /** Opens it for reading; @p out is NULL where there is none yet. */
 int cli_journal_look(const char *given, struct qv_journal **out, struct qv_error *error) QV_MUST_CHECK;
+
+/* ---- check_in.c ------------------------------------------------------------------------------------------------------ */
+
+/**
+ * Asks the few questions of the day that @p known does not answer, a line each; an empty line skips. What was said becomes entries
+ * in @p out, NULL when nothing was. Entries live in @p arena.
+ */
+int cli_check_in(const struct qv_knowledge *knowledge, const struct qv_day *known, const char *at, bool plain,
+                 struct qv_arena *arena, struct qv_log **out, struct qv_error *error) QV_MUST_CHECK;
 
 /* ---- interview.c ----------------------------------------------------------------------------------------------------- */
 

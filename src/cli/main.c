@@ -142,20 +142,73 @@ static const char trial_help[] =
     "  --journal FILE    another journal\n"
     "  --knowledge DIR   read the knowledge from a folder, not the copy inside the program\n";
 
+static const char log_help[] =
+    "usage: quiver log WHAT...\n"
+    "       quiver log [--at DAY]\n"
+    "       quiver log --check-in\n"
+    "       quiver log undo\n"
+    "       quiver log history ID | edit ID WHAT... | remove ID\n"
+    "\n"
+    "Notes what was, in your own words; several things with commas or \"and\" between them. Without words: the day at "
+    "a\n"
+    "glance.\n"
+    "\n"
+    "  quiver log twitch 3 left, coffee 2 at 8:30\n"
+    "  quiver log no twitches yesterday\n"
+    "  quiver log sleep 6h30        sleep from 23:30 to 6:15\n"
+    "  quiver log stress 7          fatigue 4\n"
+    "  quiver log beer 1            wine 2 yesterday at 21:00\n"
+    "  quiver log water 500 ml      2 glasses of water\n"
+    "  quiver log banana            almonds 56 g\n"
+    "  quiver log sertraline 50 mg started\n"
+    "  quiver log compress 10 min   massage 5 min, relaxation 20 min, running 30 min\n"
+    "\n"
+    "  --at TIME         08:30, 2026-11-22, 2026-11-22T08:30 or yesterday, for what does not say it itself\n"
+    "  --check-in        ask the few questions of the day that are not answered yet\n"
+    "  --full            with each entry and its number\n"
+    "  --json            print JSON, alone on standard output\n"
+    "  --plain           no colours or bars\n"
+    "  --journal FILE    another journal than the usual one; so does QUIVER_JOURNAL\n"
+    "  --knowledge DIR   read the knowledge from a folder, not the copy inside the program\n";
+
+static const char import_help[] =
+    "usage: quiver import FILE [OPTIONS]\n"
+    "\n"
+    "Adds what a diary holds and the journal does not: quiver's own CSV and JSON, Apple Health's export (export.zip "
+    "or\n"
+    "export.xml), Bearable's CSV. The same file twice adds nothing. FILE may be - for standard input.\n"
+    "\n"
+    "  --dry-run         say what would be added, and add nothing\n"
+    "  --skip-bad        leave out rows that cannot be read, without asking\n"
+    "  --json            print JSON, alone on standard output\n"
+    "  --journal FILE    another journal than the usual one; so does QUIVER_JOURNAL\n"
+    "  --knowledge DIR   read the knowledge from a folder, not the copy inside the program\n";
+
+static const char export_help[] = "usage: quiver export [--csv | --json] [--from DATE] [--to DATE] [--out FILE]\n"
+                                  "\n"
+                                  "Writes the diary, whole: quiver import reads it back into the same journal.\n"
+                                  "\n"
+                                  "  --csv             time,kind,amount,unit,note; when nothing is said\n"
+                                  "  --json            with all that is known of each entry\n"
+                                  "  --from DATE       the first day\n"
+                                  "  --to DATE         the last day\n"
+                                  "  --out FILE        into a file, not to standard output\n"
+                                  "  --journal FILE    another journal than the usual one; so does QUIVER_JOURNAL\n";
+
 static const struct verb verbs[] = {
     {"ask", cli_ask, "why is it twitching, how urgent is it, what to do", ask_help},
     {"knowledge", cli_knowledge, "show, search and check what quiver knows", knowledge_help},
+    {"log", cli_log, "note a twitch, a drink, a night, a medicine; show a day", log_help},
+    {"import", cli_import, "a diary from a file into the journal", import_help},
+    {"export", cli_export, "the journal as a file", export_help},
     {"watch", cli_watch, "see and measure the twitch in a clip", watch_help},
     {"trial", cli_trial, "plan, run and analyse an experiment on yourself", trial_help},
     {"phantom", cli_phantom, "make a clip whose twitches are known", phantom_help},
     {"help", help, "this page; quiver help VERB says more", NULL},
     {"version", version, "which quiver this is", NULL},
-    {"log", NULL, NULL, NULL},
     {"triggers", NULL, NULL, NULL},
     {"report", NULL, NULL, NULL},
     {"serve", NULL, NULL, NULL},
-    {"import", NULL, NULL, NULL},
-    {"export", NULL, NULL, NULL},
 };
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
 

@@ -81,6 +81,23 @@ int cli_complain(const struct qv_error *error, const char *place)
     return qv_status_exit(error->status);
 }
 
+bool cli_hear(const char *sign, char *line, size_t size)
+{
+    fputs(sign, stderr);
+    fflush(stderr);
+    if (!fgets(line, (int)size, stdin)) {
+        fputs("\n", stderr);
+        return false;
+    }
+    const bool cut = strlen(line) + 1 == size && !strchr(line, '\n');
+    for (int c = 0; cut && c != '\n' && c != EOF;)
+        c = getc(stdin);
+    if (!isatty(STDIN_FILENO))
+        fputs("\n", stderr); /* no terminal echoed the end of the line */
+    line[strcspn(line, "\r\n")] = 0;
+    return true;
+}
+
 /* ---- the terminal --------------------------------------------------------------------------------------------------------- */
 
 bool cli_colour_on(FILE *stream)

@@ -34,8 +34,9 @@ void sheet_begin(struct sheet *sheet, const struct qv_knowledge *knowledge, cons
                             .plain = settings->plain,
                             .arena = qv_arena_create(SHEET_MAX_BYTES)};
     qv_text_init(&sheet->paragraph, PARAGRAPH_MAX_BYTES);
-    sheet->number_of = sheet_alloc(sheet, knowledge->facts->source_count, sizeof *sheet->number_of);
-    sheet->cited = sheet_alloc(sheet, knowledge->facts->source_count, sizeof *sheet->cited);
+    const uint32_t sources = knowledge ? knowledge->facts->source_count : 0;
+    sheet->number_of = sheet_alloc(sheet, sources, sizeof *sheet->number_of);
+    sheet->cited = sheet_alloc(sheet, sources, sizeof *sheet->cited);
 }
 
 void sheet_end(struct sheet *sheet)

@@ -47,6 +47,7 @@ struct sheet {
     uint32_t cited_count;
 };
 
+/* @p knowledge is for what is cited: NULL where nothing is. */
 void sheet_begin(struct sheet *sheet, const struct qv_knowledge *knowledge, const struct qv_page_settings *settings,
                  struct qv_text *text);
 void sheet_end(struct sheet *sheet);

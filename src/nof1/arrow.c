@@ -128,6 +128,22 @@ void dense_inverse(const double *l, uint32_t n, uint32_t stride, double *out)
     }
 }
 
+void dense_inverse_diagonal(const double *l, uint32_t n, uint32_t stride, double *out)
+{
+    assert(n <= COLUMNS_MAX);
+    for (uint32_t c = 0; c < n; c++) {
+        double column[COLUMNS_MAX]; /* of L⁻¹, of which the inverse is the square */
+        out[c] = 0;
+        for (uint32_t r = c; r < n; r++) {
+            double sum = r == c ? 1 : 0;
+            for (uint32_t k = c; k < r; k++)
+                sum -= l[(size_t)r * stride + k] * column[k];
+            column[r] = sum / l[(size_t)r * stride + r];
+            out[c] += column[r] * column[r];
+        }
+    }
+}
+
 void dense_add_products(double *a, uint32_t n, uint32_t stride, uint32_t rows, const double *w, const double *x,
                         const double *y)
 {

@@ -8,9 +8,6 @@
 
 #define TWITCHES_MOST 1e6
 #define EXPOSURE_MOST 1e9
-#define TREND_PRIOR_SD 0.35 /* a week: nothing is said of a trend that doubles in a fortnight, or is half of it */
-#define LEVEL_PRIOR_SD 2.5
-#define LATER_SCALE 0.5   /* a lag or a drop, to the level of the day */
 #define DOUBT_PAIRS 5.0   /* a correlation over so many days counts half */
 #define CONSTANT 1e-9     /* of the largest exposure: less spread than that is rounding */
 #define TELLING_LEAST 0.1 /* correlation below which a neighbour is not asked */

@@ -5,13 +5,9 @@
 #include <assert.h>
 #include <math.h>
 
-#define SD_PRIOR_RATE 2.5  /* of exponential priors: σ, δ above 1.2 with 5 % */
-#define RHO_PRIOR_MEAN 0.5 /* of logit ρ */
-#define RHO_PRIOR_SD 1.5
-#define LEVEL_PRIOR_MEAN 1.0 /* of log twitches a day */
 #define STEP_LONGEST 2.0     /* of log μ: Newton's step from far away overshoots */
-#define NEAR_ENOUGH 1e-7     /* step of log μ, at the mode */
-#define NEAR_ENOUGH_QUICK 1e-4
+#define NEAR_ENOUGH 1e-5        /* step of log μ, at the mode: what is left is much less */
+#define NEAR_ENOUGH_QUICK 1e-3
 #define GAIN_LEAST 0.2 /* steps must shrink so fast, or the matrix that steers them is renewed */
 #define COUNT_SMALL 24 /* gamma functions of a small count are a product */
 enum { STEPS_MOST = 60 };

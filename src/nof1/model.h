@@ -36,6 +36,17 @@
 
 #include <quiver/nof1.h>
 
+/* ---- priors ------------------------------------------------------------------------------------------------------------- */
+
+#define LEVEL_PRIOR_MEAN 1.0 /* of log twitches a day */
+#define LEVEL_PRIOR_SD 2.5
+#define TREND_PRIOR_SD 0.35 /* a week: nothing is said of a trend that doubles in a fortnight, or halves */
+#define LATER_SCALE 0.5     /* a lag or a drop, to the level of the day */
+#define TAU_LOG_SD 0.3      /* of log τ */
+#define SD_PRIOR_RATE 1.8   /* of σ and of δ: above 1.7 with 5 % */
+#define RHO_PRIOR_MEAN 0.5  /* of logit ρ */
+#define RHO_PRIOR_SD 1.5
+
 /* ---- the table as columns (design.c) ------------------------------------------------------------------------------------ */
 
 enum { COLUMN_LEVEL, COLUMN_TREND, COLUMN_FIRST };
@@ -88,6 +99,7 @@ void dense_solve(const double *l, uint32_t n, uint32_t stride, double *x);
 double dense_log_determinant(const double *l, uint32_t n, uint32_t stride);
 /** The full inverse, both triangles, of what was factored. */
 void dense_inverse(const double *l, uint32_t n, uint32_t stride, double *out);
+void dense_inverse_diagonal(const double *l, uint32_t n, uint32_t stride, double *out);
 /** a += Σ w x yᵀ over rows, lower triangle; where w is 0 the row is passed over. */
 void dense_add_products(double *a, uint32_t n, uint32_t stride, uint32_t rows, const double *w, const double *x,
                         const double *y);
@@ -103,7 +115,6 @@ struct hyper {
 /* What a point of hyperparameters leaves behind: b and the precision of its posterior (u integrated out). */
 struct fit {
     struct hyper theta;
-    double log_posterior; /* of θ, up to a constant */
     double b[COLUMNS_MAX];
     double *precision; /* [columns][stride], both triangles */
 };
@@ -147,8 +158,8 @@ void field_correct(struct field *field, const double *covariance, struct correct
 
 /* ---- integration over hyperparameters (points.c) ------------------------------------------------------------------------ */
 
-#define TAU_POINTS 5
-#define POINTS_MAX 27
+#define TAU_POINTS 3
+#define POINTS_MAX 400
 
 /* The marginal posterior of each b: a mixture of skewed normals. */
 struct mixture {

@@ -6,24 +6,24 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define TAU_LOG_SD 0.5      /* of log τ */
 #define LONG_CELLS 20000    /* days times columns: above, the hyperparameters are well known and points are dear */
 #define STEP_LONGEST 1.5    /* of θ at once */
-#define NEAR_ENOUGH 0.02    /* expected gain in log posterior of one more step */
-#define RHO_START 0.5       /* logit */
+#define NEAR_ENOUGH 0.05    /* expected gain in log posterior of one more step */
 #define CURVATURE_LEAST 0.3 /* a hyperparameter of which the diary says nothing has a spread of 1 / √0.3 */
 #define SKEWNESS_MOST 0.7   /* for which the quadratic map below is one to one where it matters */
-#define RATIO_MOST 20.0     /* of the posterior to the normal at a point far out */
+#define LATTICE_STEP 1.3    /* standard deviations */
+#define LATTICE_DEPTH 4.0   /* below the summit, of the logarithm */
+#define WEIGHT_LEAST 1e-4
 #define SD_LEAST -5.0       /* bounds of log σ and log δ; below, there is nothing left of them */
 #define SD_MOST 2.0
 #define LOGIT_MOST 5.5
-enum { STEPS_MOST = 12, BISECTIONS = 60 };
+enum { STEPS_MOST = 12, BISECTIONS = 60, LATTICE_REACH = 7 };
 
-/* Nodes and weights of Gauss and Hermite for a standard normal. */
-static const double tau_nodes[TAU_POINTS] = {-2.856970013872806, -1.355626179974266, 0, 1.355626179974266,
-                                             2.856970013872806};
-static const double tau_weights[TAU_POINTS] = {0.01125741132772069, 0.22207592200561264, 0.5333333333333333,
-                                               0.22207592200561264, 0.01125741132772069};
+/* Three nodes of Gauss and Hermite for a standard normal, and their weights. */
+static const double tau_nodes[TAU_POINTS] = {-1.7320508075688772, 0, 1.7320508075688772};
+static const double tau_weights[TAU_POINTS] = {1.0 / 6, 2.0 / 3, 1.0 / 6};
+
+static const struct hyper start = {{-0.9, 0.5, -0.9}};
 
 static double clamp(double x, double low, double high)
 {
@@ -36,6 +36,12 @@ static struct hyper within_bounds(struct hyper theta)
     theta.at[LOG_DELTA] = clamp(theta.at[LOG_DELTA], SD_LEAST, SD_MOST);
     theta.at[LOGIT_RHO] = clamp(theta.at[LOGIT_RHO], -LOGIT_MOST, LOGIT_MOST);
     return theta;
+}
+
+static bool is_within_bounds(const struct hyper *theta)
+{
+    const struct hyper bound = within_bounds(*theta);
+    return !memcmp(&bound, theta, sizeof bound);
 }
 
 /* ---- the mode of θ ------------------------------------------------------------------------------------------------------- */
@@ -134,46 +140,20 @@ static void find_mode(struct climb *c, double *factor)
     }
 }
 
-/* ---- points ------------------------------------------------------------------------------------------------------------- */
-
-struct point {
-    double z[HYPERS], share; /* place in standard deviations, and share of a standard normal */
-};
-
-/* Exact for polynomials of degree 5 along each axis (a product), or of degree 3 in all (a star). */
-static uint32_t choose_points(bool few, struct point points[POINTS_MAX])
-{
-    const double far = sqrt(3);
-    uint32_t count = 0;
-    for (int i = -1; i <= 1; i++) {
-        for (int j = -1; j <= 1; j++) {
-            for (int k = -1; k <= 1; k++) {
-                const int off = abs(i) + abs(j) + abs(k);
-                if (few && off > 1)
-                    continue;
-                const double share = few ? (off ? 1.0 / 6 : 1e-3)
-                                         : (i ? 1.0 / 6 : 2.0 / 3) * (j ? 1.0 / 6 : 2.0 / 3) * (k ? 1.0 / 6 : 2.0 / 3);
-                points[count++] = (struct point){{i * far, j * far, k * far}, share};
-            }
-        }
-    }
-    return count;
-}
-
 /* θ = mode + L⁻ᵀ z, where L Lᵀ is the curvature: then z is standard normal as far as θ is normal. */
-static struct hyper place(const struct hyper *mode, const double *factor, const struct point *point)
+static struct hyper place(const struct climb *c, const double *factor, const double z[HYPERS])
 {
     double x[HYPERS];
-    memcpy(x, point->z, sizeof x);
+    memcpy(x, z, sizeof x);
     for (int i = HYPERS; i-- > 0;) {
         x[i] /= factor[i * HYPERS + i];
         for (int k = 0; k < i; k++)
             x[k] -= factor[i * HYPERS + k] * x[i];
     }
-    struct hyper theta = *mode;
+    struct hyper theta = c->at;
     for (int i = 0; i < HYPERS; i++)
         theta.at[i] += x[i];
-    return within_bounds(theta);
+    return theta;
 }
 
 /* ---- τ ------------------------------------------------------------------------------------------------------------------- */
@@ -182,7 +162,7 @@ static struct hyper place(const struct hyper *mode, const double *factor, const 
  * With another prior precision of the habits' coefficients the posterior of b is known without going back to the days: the likelihood is a
  * parabola of curvature S − P about the mode. Adds its log normalisation, by which τ is weighed.
  */
-static double reprior(const struct field *f, double tau, double *mean, double *covariance)
+static double reprior(const struct field *f, double tau, double *mean, double *variance)
 {
     const struct design *d = f->design;
     const uint32_t p = d->columns, stride = d->stride;
@@ -205,7 +185,7 @@ static double reprior(const struct field *f, double tau, double *mean, double *c
     dense_solve(matrix, p, stride, mean);
     for (uint32_t c = 0; c < p; c++)
         sum += linear[c] * mean[c];
-    dense_inverse(matrix, p, stride, covariance);
+    dense_inverse_diagonal(matrix, p, stride, variance);
     return (log_prior - dense_log_determinant(matrix, p, stride) + sum) / 2;
 }
 
@@ -266,6 +246,16 @@ double mixture_quantile(const struct mixture *m, uint32_t column, double probabi
 
 /* ---- all together ------------------------------------------------------------------------------------------------------- */
 
+/* Points of θ as they are gathered, each with a normal of b for each τ. */
+struct gathering {
+    struct climb *climb;
+    const double *factor; /* of the curvature at the mode */
+    struct mixture *mixture;
+    uint32_t count;
+    struct hyper theta[POINTS_MAX];
+    double log_weight[POINTS_MAX * TAU_POINTS];
+};
+
 static int mixture_init(struct mixture *m, const struct design *d, struct qv_arena *arena, struct qv_error *error)
 {
     const size_t most = POINTS_MAX * TAU_POINTS;
@@ -277,91 +267,153 @@ static int mixture_init(struct mixture *m, const struct design *d, struct qv_are
     return m->weight && m->mean && m->sd ? QV_OK : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
 }
 
-static void add_taus(const struct field *f, double log_weight, struct mixture *m, double *log_weights)
+/* Takes in the point at which the field stands. */
+static void gather(struct gathering *g, const struct hyper *theta, double log_weight)
 {
-    double covariance[COLUMNS_MAX * (COLUMNS_MAX + 3)];
-    const double usual = reprior(f, 1, m->mean + (size_t)m->count * m->stride, covariance);
+    const struct field *f = g->climb->field;
+    struct mixture *m = g->mixture;
+    double unused[2][COLUMNS_MAX];
+    const double usual = reprior(f, 1, unused[0], unused[1]); /* which is in the weight already */
     for (int i = 0; i < TAU_POINTS; i++) {
         double *mean = m->mean + (size_t)m->count * m->stride, *sd = m->sd + (size_t)m->count * m->stride;
-        const double gain = reprior(f, exp(TAU_LOG_SD * tau_nodes[i]), mean, covariance) - usual;
+        const double gain = reprior(f, exp(TAU_LOG_SD * tau_nodes[i]), mean, sd);
         for (uint32_t c = 0; c < m->columns; c++)
-            sd[c] = sqrt(covariance[(size_t)c * m->stride + c]);
-        log_weights[m->count++] = log_weight + gain + log(tau_weights[i]);
+            sd[c] = sqrt(sd[c]);
+        mean[COLUMN_LEVEL] += f->sd * f->sd / 2;
+        g->log_weight[m->count++] = log_weight + gain - usual + log(tau_weights[i]);
+    }
+    g->theta[g->count++] = *theta;
+}
+
+/* Two points on each axis: exact for polynomials of degree 3 while θ is near normal, as it is in a long diary. */
+static void gather_star(struct gathering *g)
+{
+    for (int i = 0; i < 2 * HYPERS; i++) {
+        double z[HYPERS] = {0};
+        z[i / 2] = i % 2 ? sqrt(HYPERS) : -sqrt(HYPERS);
+        const struct hyper theta = place(g->climb, g->factor, z), bound = within_bounds(theta);
+        gather(g, &bound, field_fit(g->climb->field, &bound, true));
     }
 }
 
-static void weigh(struct mixture *m, const double *log_weights)
+/*
+ * All points of a lattice whose posterior is not DEPTH below the highest, found from the mode by going on from each to its neighbours:
+ * this follows bent ridges and finds a second summit that a saddle joins, which a short diary often has (do the days differ
+ * because bad weeks run together, or each by itself?).
+ */
+static void gather_lattice(struct gathering *g)
 {
+    enum { SIDE = 2 * LATTICE_REACH + 1 };
+    bool seen[SIDE][SIDE][SIDE] = {0};
+    int8_t queue[POINTS_MAX][HYPERS] = {{0}};
+    uint32_t queued = 1;
+    double highest = -INFINITY;
+    seen[LATTICE_REACH][LATTICE_REACH][LATTICE_REACH] = true;
+    for (uint32_t next = 0; next < queued; next++) {
+        double z[HYPERS];
+        for (int i = 0; i < HYPERS; i++)
+            z[i] = LATTICE_STEP * queue[next][i];
+        const struct hyper theta = place(g->climb, g->factor, z);
+        if (!is_within_bounds(&theta))
+            continue;
+        const double value = field_fit(g->climb->field, &theta, true);
+        gather(g, &theta, value);
+        highest = fmax(highest, value);
+        if (value < highest - LATTICE_DEPTH)
+            continue;
+        for (int i = 0; i < 2 * HYPERS && queued < POINTS_MAX; i++) {
+            int8_t at[HYPERS];
+            memcpy(at, queue[next], sizeof at);
+            at[i / 2] = (int8_t)(at[i / 2] + (i % 2 ? 1 : -1));
+            if (abs(at[i / 2]) > LATTICE_REACH)
+                continue;
+            bool *known = &seen[at[0] + LATTICE_REACH][at[1] + LATTICE_REACH][at[2] + LATTICE_REACH];
+            if (!*known)
+                memcpy(queue[queued++], at, sizeof at);
+            *known = true;
+        }
+    }
+}
+
+/* Means over θ; then components that weigh nothing are left out. */
+static void weigh(struct gathering *g, struct posterior *out)
+{
+    struct mixture *m = g->mixture;
     double most = -INFINITY, sum = 0;
     for (uint32_t i = 0; i < m->count; i++)
-        most = fmax(most, log_weights[i]);
+        most = fmax(most, g->log_weight[i]);
     for (uint32_t i = 0; i < m->count; i++)
-        sum += m->weight[i] = exp(log_weights[i] - most);
-    for (uint32_t i = 0; i < m->count; i++)
-        m->weight[i] /= sum;
+        sum += m->weight[i] = exp(g->log_weight[i] - most);
+    out->sd = out->rho = out->delta = 0;
+    uint32_t kept = 0;
+    double kept_sum = 0;
+    for (uint32_t i = 0; i < m->count; i++) {
+        const double weight = m->weight[i] / sum;
+        const struct hyper *theta = &g->theta[i / TAU_POINTS];
+        out->sd += weight * exp(theta->at[LOG_SD]);
+        out->rho += weight / (1 + exp(-theta->at[LOGIT_RHO]));
+        out->delta += weight * exp(theta->at[LOG_DELTA]);
+        if (weight < WEIGHT_LEAST)
+            continue;
+        m->weight[kept] = weight;
+        kept_sum += weight;
+        memmove(m->mean + (size_t)kept * m->stride, m->mean + (size_t)i * m->stride, m->columns * sizeof *m->mean);
+        memmove(m->sd + (size_t)kept * m->stride, m->sd + (size_t)i * m->stride, m->columns * sizeof *m->sd);
+        kept++;
+    }
+    m->count = kept;
+    for (uint32_t i = 0; i < kept; i++)
+        m->weight[i] /= kept_sum;
+}
+
+/* What is left when the field stands at the mode of θ: the second order, and the precision of b. */
+static void look_at_centre(struct field *f, struct posterior *out)
+{
+    const struct design *d = f->design;
+    const uint32_t p = d->columns, stride = d->stride;
+    double covariance[COLUMNS_MAX * (COLUMNS_MAX + 3)];
+    dense_inverse(f->factor, p, stride, covariance);
+    field_correct(f, covariance, &out->correction);
+    memcpy(out->centre.b, f->b, sizeof f->b);
+    for (uint32_t r = 0; r < p; r++) {
+        for (uint32_t c = 0; c < p; c++)
+            out->centre.precision[r * stride + c] = f->schur[r >= c ? r * stride + c : c * stride + r];
+    }
 }
 
 int posterior_find(struct field *f, struct qv_arena *arena, struct posterior *out, struct qv_error *error)
 {
     const struct design *d = f->design;
+    struct gathering *g = qv_arena_alloc(arena, 1, sizeof *g);
     int status = mixture_init(&out->mixture, d, arena, error);
     if (status)
         return status;
-    const size_t square_cells = (size_t)d->columns * d->stride;
-    if (!(out->centre.precision = qv_arena_alloc(arena, square_cells, sizeof *out->centre.precision)))
+    out->centre.precision = qv_arena_alloc(arena, (size_t)d->columns * d->stride, sizeof *out->centre.precision);
+    if (!g || !out->centre.precision)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
 
     const bool is_long = (double)d->days * d->columns > LONG_CELLS;
-    struct climb climb = {
-        .field = f, .exact = !is_long, .at = {{log(0.4), RHO_START, log(0.4)}}, .width = {0.3, 0.5, 0.3}};
+    struct climb climb = {.field = f, .exact = !is_long, .at = start, .width = {0.3, 0.5, 0.3}};
     double factor[HYPERS * HYPERS];
     field_fit(f, &climb.at, true);
     field_blur(f);
     find_mode(&climb, factor);
     field_blur(f);
-    const double centre = field_fit(f, &climb.at, true);
+
+    *g = (struct gathering){.climb = &climb, .factor = factor, .mixture = &out->mixture};
+    if (is_long)
+        gather_star(g);
+    else
+        gather_lattice(g);
+    weigh(g, out);
+
     out->centre.theta = climb.at;
-    out->centre.log_posterior = centre;
-    memcpy(out->centre.b, f->b, sizeof f->b);
-
-    double covariance[COLUMNS_MAX * (COLUMNS_MAX + 3)], mean[COLUMNS_MAX];
-    reprior(f, 1, mean, covariance);
-    field_correct(f, covariance, &out->correction);
-    for (uint32_t r = 0; r < d->columns; r++) {
-        for (uint32_t c = 0; c < d->columns; c++)
-            out->centre.precision[r * d->stride + c] = f->schur[r >= c ? r * d->stride + c : c * d->stride + r];
-    }
-
-    struct point points[POINTS_MAX];
-    double log_weights[POINTS_MAX * TAU_POINTS], total = 0;
-    const uint32_t count = choose_points(is_long, points);
-    for (uint32_t i = 0; i < count; i++) {
-        const struct hyper theta = place(&climb.at, factor, &points[i]);
-        double squares = 0;
-        for (int k = 0; k < HYPERS; k++)
-            squares += points[i].z[k] * points[i].z[k];
-        const double ratio = field_fit(f, &theta, true) - centre + squares / 2;
-        add_taus(f, fmin(ratio, log(RATIO_MOST)) + log(points[i].share), &out->mixture, log_weights);
-    }
-    weigh(&out->mixture, log_weights);
-    out->sd = out->rho = out->delta = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct hyper theta = place(&climb.at, factor, &points[i]);
-        double weight = 0;
-        for (int k = 0; k < TAU_POINTS; k++)
-            weight += out->mixture.weight[i * TAU_POINTS + (uint32_t)k];
-        out->sd += weight * exp(theta.at[LOG_SD]);
-        out->rho += weight / (1 + exp(-theta.at[LOGIT_RHO]));
-        out->delta += weight * exp(theta.at[LOG_DELTA]);
-        total += weight;
-    }
-    assert(fabs(total - 1) < 1e-6);
-    (void)total;
+    field_fit(f, &climb.at, true); /* leaves the days as they are in the centre */
+    look_at_centre(f, out);
     for (uint32_t i = 0; i < out->mixture.count; i++) {
         for (uint32_t c = 0; c < d->columns; c++)
             out->mixture.mean[(size_t)i * d->stride + c] += out->correction.shift[c];
     }
     out->mixture.correction = &out->correction;
-    field_fit(f, &climb.at, true); /* leaves the days as they are in the centre */
     return QV_OK;
 }

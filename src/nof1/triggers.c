@@ -2,8 +2,8 @@
 /*
  * From the posterior to verdicts. All rules are here.
  *
- * A habit is a likely trigger at the probability that a bystander reaches in one diary of forty (2.5 %), spent unevenly on
- * its rows: 1.5 % on the same day, which is where most habits act, and 0.5 % each on the day after and on the drop. A
+ * A habit is a likely trigger at the probability that a bystander reaches in one diary of fifty (2 %), spent unevenly on
+ * its rows: 1.2 % on the same day, which is where most habits act, and 0.4 % each on the day after and on the drop. A
  * possible trigger is one that a bystander is in one of ten.
  *
  * An effect worth knowing is a rate that is WORTH times as large, or as small, for one step. Where the interval leaves none of
@@ -26,8 +26,8 @@
 #define Z_POWER 0.8416     /* of 80 % */
 #define LIKELY_NOW 0.985   /* the level of the day */
 #define LIKELY_LATER 0.995 /* the day after, the drop */
-#define Z_LIKELY_NOW 2.1701
-#define Z_LIKELY_LATER 2.5758
+#define Z_LIKELY_NOW 2.2571
+#define Z_LIKELY_LATER 2.6521
 #define POSSIBLE 0.9
 #define ENTWINED 0.7     /* correlation: half of the variance of one is the other's */
 #define ENTWINED_DAYS 10 /* before that, any two may seem so */

@@ -69,7 +69,7 @@ expect "help of a verb" 0 '^usage: quiver ask' '' "$quiver" help ask
 expect "--help of a verb" 0 '^usage: quiver ask' '' "$quiver" ask --help
 expect "version" 0 '^quiver [0-9]' '' "$quiver" --version
 expect "version and more" 64 '' 'version: found "x"' "$quiver" version x
-for verb in log triggers report serve import export; do
+for verb in triggers report serve; do
     expect "$verb is known, and not there" 69 '' "^quiver: $verb is not in this version\$" "$quiver" $verb --json
 done
 

@@ -337,7 +337,8 @@ int qv_trial_read(const char *json, size_t length, struct qv_trial_plan *out, bo
         return qv_fail(error, QV_ERR_DATA, "found %zu bytes, expected at most %zu", length, QV_TRIAL_JSON_MAX);
     json_error_t fault;
     json_t *root = json_loadb(json, length, JSON_REJECT_DUPLICATES, &fault);
-    /* Jansson says nothing at all of some kinds of lack of memory. */
+    if (!root) /* Jansson tells some lack of memory as a fault of the text: what is whole now was whole before */
+        root = json_loadb(json, length, JSON_REJECT_DUPLICATES, &fault);
     if (!root && (!fault.text[0] || json_error_code(&fault) == json_error_out_of_memory))
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     if (!root)

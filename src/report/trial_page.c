@@ -51,10 +51,13 @@ static void say_amount(struct sheet *sheet, const struct qv_trial_plan *plan, do
     sheet_say(sheet, plan->habit.unit);
 }
 
-/* The paragraph under a label: beside it, or below it where the page is narrow. */
+/* The paragraph of a label: in a column beside it, or behind it where the page is narrow. */
 static void flush_detail(struct sheet *sheet, const char *label)
 {
-    sheet_flush_labelled(sheet, LABEL_COLUMN, label, sheet->columns < NARROW_COLUMNS ? 4 : TEXT_COLUMN);
+    bool narrow = sheet->columns < NARROW_COLUMNS;
+    char words[40];
+    snprintf(words, sizeof words, narrow ? "%s:" : "%s", label);
+    sheet_flush_labelled(sheet, LABEL_COLUMN, words, narrow ? LABEL_COLUMN + 2 : TEXT_COLUMN);
 }
 
 static void detail(struct sheet *sheet, const char *label, const char *words)
@@ -349,22 +352,24 @@ static void tell_estimates(struct sheet *sheet, const struct qv_trial_view *view
     if (isnan(r->as_planned.rate.ratio))
         return;
     const char *arm = arm_word(view->plan, true);
-    sheet_sayf(sheet, "usual %.1f twitches a day, %s %.1f", r->usual_per_day, arm, r->changed_per_day);
+    sheet_sayf(sheet, "%.1f twitches a day as usual, %.1f with %s.", r->usual_per_day, r->changed_per_day, arm);
     flush_detail(sheet, "counted");
     say_ratio(sheet, &r->as_planned.rate);
-    sheet_sayf(sheet, "; that it is fewer at all has a chance of %.0f" TIE "%%", 100 * r->as_planned.probability_fewer);
+    sheet_say(sheet, ". That it is fewer at all is ");
+    sheet_say_percent(sheet, r->as_planned.probability_fewer);
+    sheet_say(sheet, " sure.");
     flush_detail(sheet, "effect");
     if (!isnan(r->p)) {
-        sheet_sayf(sheet, "of %u orders that chance could have drawn, %.1f" TIE "%% look as different as this one ",
+        sheet_sayf(sheet, "Of %u orders that chance could have drawn, %.1f" TIE "%% look as different as yours ",
                    r->orders, 100 * r->p);
-        sheet_sayf(sheet, "(up to %.1f" TIE "%% is called a difference)",
+        sheet_sayf(sheet, "(up to %.1f" TIE "%% counts as a difference).",
                    100 * (r->state == QV_TRIAL_BY_RULE ? view->plan->look_p : view->plan->final_p));
         flush_detail(sheet, "by chance");
     }
     if (!isnan(r->as_logged.rate.ratio)) {
         say_ratio(sheet, &r->as_logged.rate);
-        sheet_say(sheet, ", by what you logged and for the whole change; chance did not decide who kept to it, so this "
-                         "is a hint");
+        sheet_say(sheet, ", going by the amounts you logged. Chance did not decide on which days you kept to the plan, "
+                         "so this is only a hint.");
         flush_detail(sheet, "as logged");
     }
 }
@@ -373,9 +378,9 @@ static void tell_days(struct sheet *sheet, const struct qv_trial_result *r)
 {
     if (!r->days_planned)
         return;
-    sheet_sayf(sheet, "%u of %u that count were logged", r->days_observed, r->days_planned);
+    sheet_sayf(sheet, "%u of %u that count were logged.", r->days_observed, r->days_planned);
     if (r->days_known)
-        sheet_sayf(sheet, "; the plan was kept to on %u of %u with an amount", r->days_kept_to, r->days_known);
+        sheet_sayf(sheet, " The plan was kept to on %u of the %u with an amount.", r->days_kept_to, r->days_known);
     flush_detail(sheet, "days");
 }
 

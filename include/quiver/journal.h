@@ -89,7 +89,7 @@ typedef int (*qv_entry_sink)(void *context, const struct qv_entry *entry, struct
 
 /* ---- diaries as files ------------------------------------------------------------------------------------------------ */
 
-/** A row that could not be read: where, what was found, what was expected. */
+/** A row that could not be read: where (line 0: it is made of several), what was found, what was expected. */
 typedef void (*qv_bad_row)(void *context, uint64_t line, const struct qv_error *why);
 
 enum qv_diary_format { QV_DIARY_CSV, QV_DIARY_JSON, QV_DIARY_APPLE_HEALTH, QV_DIARY_BEARABLE };
@@ -107,15 +107,18 @@ struct qv_diary_source {
 
 /**
  * Reads a diary: CSV of the contract, our own JSON, Apple Health's export.zip or export.xml, Bearable's CSV. The format is
- * told by the first bytes. Streams: memory does not grow with the file. "-" is standard input.
- * Errors: QV_ERR_DATA names the line (a header that is none, bytes that are not UTF-8, a file cut off); QV_ERR_NO_INPUT.
+ * told by the first bytes. Streams: memory does not grow with the file. "-" is standard input. docs/rooms/diaries.md has each format.
+ * Entries come before it is known whether the file is whole: who keeps them does so when this has returned 0.
+ * @param format set on success; may be NULL
+ * Errors: QV_ERR_DATA names the line (a header that is none, XML that is none, a file cut off); QV_ERR_NO_INPUT; QV_ERR_IO.
  */
 int qv_diary_read(const char *path, const struct qv_diary_source *to, enum qv_diary_format *format,
                   struct qv_error *error) QV_MUST_CHECK;
 
 /**
  * Writes entries as a diary, a row an entry, so that qv_diary_read() gives the same entries back: begin, rows in any
- * order, end. CSV is the contract's; JSON has all fields. The text is the caller's, who may write it out and clear it between rows.
+ * order, end. CSV is the contract's, which has no place for the source; JSON has all fields but the id. Formats are these two.
+ * Entries are such as qv_entry_check() passes. The text is the caller's, who may write it out and clear it between rows.
  */
 void qv_diary_write_begin(enum qv_diary_format format, struct qv_text *text);
 void qv_diary_write_row(enum qv_diary_format format, const struct qv_entry *entry, bool first, struct qv_text *text);

@@ -20,8 +20,8 @@ static const struct question {
     {QV_ENTRY_TWITCH, "How many twitches?", "3 left, or 0", true},
     {QV_ENTRY_SLEEP, "How long did you sleep?", "6h30, or 23:30 to 6:15", true},
     {QV_ENTRY_STRESS, "How much stress, from 0 to 10?", "4", true},
-    {QV_ENTRY_CAFFEINE, "What with %s, and when?", "2 coffees at 8:30 and a cola, or no", false},
-    {QV_ENTRY_ALCOHOL, "What with %s?", "a beer at 20:00, or no", false},
+    {QV_ENTRY_CAFFEINE, "Any %s? What, and when?", "2 coffees at 8:30 and a cola, or no", false},
+    {QV_ENTRY_ALCOHOL, "Any %s? What, and when?", "a beer at 20:00, or no", false},
 };
 #define QUESTION_COUNT (sizeof questions / sizeof questions[0])
 
@@ -40,10 +40,8 @@ static int read_answer(const struct qv_knowledge *knowledge, const struct questi
     }
     const char *rest = line + strspn(line, "0 ");
     const bool number = !question->bare && line[strspn(line, "0123456789., ")] == 0 && *rest;
-    if (number) { /* "2" of what? */
-        *error = as_it_stands;
-        return status;
-    }
+    if (number)
+        return qv_fail(error, QV_ERR_DATA, "\"%s\" of what? Such as: %s", line, question->such_as);
     snprintf(words, sizeof words, "%s %s", qv_entry_kind_info(question->kind)->id, line);
     status = qv_log_read(knowledge, words, settings, arena, out, error);
     if (status && !question->bare)

@@ -205,8 +205,17 @@ static bool same(const struct token *a, const struct token *b)
     }
 }
 
+/* Whether the phrase may begin like the token, by one look at its first byte. Most names are passed over so. */
+static bool may_begin(const struct token *token, const char *phrase)
+{
+    const char first = (char)(*phrase | 0x20); /* a small letter */
+    return first < 'a' || first > 'z' || (token->kind == TOKEN_WORD && token->word[0] == first);
+}
+
 uint32_t tokens_match(const struct token *tokens, const char *phrase)
 {
+    if (!may_begin(&tokens[0], phrase))
+        return 0;
     uint32_t count = 0;
     struct token token;
     for (phrase = token_next(phrase, &token); token.kind != TOKEN_END; phrase = token_next(phrase, &token)) {

@@ -78,7 +78,7 @@ static int refuse_line(struct reading *reading, const char *found)
     return status ? status : pass_line(reading);
 }
 
-/* Cuts a record, whose quotes have been seen to close, into fields in place. Two writers of one byte: out never passes in. */
+/* Cuts a record, whose quotes have been seen to close, into fields, in place: out never passes in. */
 static void cut(char *text, size_t length, struct csv_record *record)
 {
     const char *in = text, *end = text + length;
@@ -104,60 +104,58 @@ static void cut(char *text, size_t length, struct csv_record *record)
     }
 }
 
+/* Why the line that begins here is no record, nor the beginning of one. */
+static const char *fault(enum extent extent, bool has_line_end)
+{
+    if (extent == EXTENT_STRAY_QUOTE)
+        return "a quote in the middle of a field, expected it doubled and the field in quotes";
+    if (extent == EXTENT_CUT_OFF && !has_line_end)
+        return "more than 65536 bytes, expected a shorter line";
+    return "a quote that does not close within 65536 bytes, expected it to";
+}
+
 int csv_next(struct reading *reading, struct csv_record *record, bool *there)
 {
-    while (true) {
-        size_t length = 0, available = reading->end - reading->begin;
-        if (!reading->ended && available < DIARY_ROW_MAX_BYTES) {
-            int status = reading_more(reading);
-            if (status)
-                return status;
-            available = reading->end - reading->begin;
+    int status = QV_OK;
+    while (!status) {
+        if (!reading->ended && reading->end - reading->begin < DIARY_ROW_MAX_BYTES) {
+            status = reading_more(reading);
+            continue;
         }
+        char *text = reading->bytes + reading->begin;
+        size_t available = reading->end - reading->begin, length;
         if (available == 0) {
             *there = false;
             return QV_OK;
         }
-        size_t looked_at = available < DIARY_ROW_MAX_BYTES ? available : DIARY_ROW_MAX_BYTES;
-        bool is_rest = reading->ended && looked_at == available;
-        char *text = reading->bytes + reading->begin;
-        enum extent extent = find_extent(text, looked_at, &length);
-
-        int status = QV_OK;
-        if (extent == EXTENT_CUT_OFF && is_rest) {
+        bool is_all = reading->ended && available <= DIARY_ROW_MAX_BYTES;
+        available = available < DIARY_ROW_MAX_BYTES ? available : DIARY_ROW_MAX_BYTES;
+        enum extent extent = find_extent(text, available, &length);
+        if (extent == EXTENT_CUT_OFF && is_all) { /* the last line has no end, and needs none */
             length = available;
-        } else if (extent == EXTENT_CUT_OFF && !memchr(text, '\n', looked_at)) {
-            status = refuse_line(reading, "more than 65536 bytes, expected a shorter line");
-        } else if (extent == EXTENT_STRAY_QUOTE) {
-            status =
-                refuse_line(reading, "a quote in the middle of a field, expected it doubled and the field in quotes");
-        } else if (extent != EXTENT_WHOLE) {
-            status = refuse_line(reading, "a quote that does not close within 65536 bytes, expected it to");
+            extent = EXTENT_WHOLE;
         }
-        if (status)
-            return status;
-        if (extent != EXTENT_WHOLE && !(extent == EXTENT_CUT_OFF && is_rest))
+        if (extent != EXTENT_WHOLE) {
+            status = refuse_line(reading, fault(extent, memchr(text, '\n', available)));
             continue;
+        }
 
         size_t content = length;
         content -= content && text[content - 1] == '\n';
         content -= content && text[content - 1] == '\r';
-        if (content == 0) {
-            pass(reading, length);
-            continue;
-        }
         if (!qv_utf8_valid(text, content) || memchr(text, 0, content)) {
             status = refuse_line(reading, "bytes that are no text, expected UTF-8");
-            if (status)
-                return status;
             continue;
         }
         record->line = reading->line;
         pass(reading, length);
+        if (content == 0)
+            continue;
         cut(text, content, record);
         *there = true;
         return QV_OK;
     }
+    return status;
 }
 
 void csv_one_line(char *text)

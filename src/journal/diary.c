@@ -51,6 +51,8 @@ int reading_fail(struct reading *reading, uint64_t line, int status, const char 
     va_start(arguments, format);
     vsnprintf(why.text, sizeof why.text, format, arguments);
     va_end(arguments);
+    if (line == 0)
+        return qv_fail(reading->error, status, "%s: %s", reading->name, why.text);
     return qv_fail(reading->error, status, "%s: line %ju: %s", reading->name, (uintmax_t)line, why.text);
 }
 

@@ -47,7 +47,7 @@ int diary_read_file(FILE *file, const char *name, const struct qv_diary_source *
 
 /* Moves what is unread to the front of the buffer and fills up what is free; nothing happens at the end of the file. */
 int reading_more(struct reading *reading) QV_MUST_CHECK;
-/* "name: line 7: ..." as the error of the whole. Returns its status. */
+/* "name: line 7: ..." as the error of the whole; line 0: none. Returns its status. */
 int reading_fail(struct reading *reading, uint64_t line, int status, const char *format, ...) QV_PRINTF(4, 5);
 int reading_out_of_memory(struct reading *reading);
 /* Hands an entry on, or refuses it if something is wrong with it. 0: go on. */

@@ -5,6 +5,7 @@
  */
 #include "diary.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -157,9 +158,10 @@ static int read_entry(struct reading *reading)
         return reading_fail(reading, reading->line, QV_ERR_DATA,
                             "found an entry whose brace does not close within 65536 bytes, expected it to");
 
-    json_error_t where;
+    json_error_t where = {0};
+    errno = 0;
     json_t *object = json_loadb(text, length, JSON_REJECT_DUPLICATES, &where);
-    if (!object && json_error_code(&where) == json_error_out_of_memory)
+    if (!object && errno == ENOMEM) /* jansson does not always say so */
         return reading_out_of_memory(reading);
     struct qv_entry entry;
     struct qv_error why = {0};

@@ -86,9 +86,10 @@ int file_find(const char *path, enum qv_journal_mode mode, char *real, struct qv
         return qv_fail(error, status, "%s: cannot find it: %s", path, strerror(errno));
     char whole[FILE_PATH_MAX];
     const char *between = strcmp(resolved, "/") == 0 ? "" : "/";
-    if (snprintf(whole, sizeof whole, "%s%s%s", resolved, between, base) >= FILE_PATH_MAX)
-        return qv_fail(error, status, "%s: found a name that is too long, expected less than %d bytes", path,
-                       FILE_PATH_MAX);
+    int whole_length = snprintf(whole, sizeof whole, "%s%s%s", resolved, between, base);
+    if (whole_length >= FILE_PATH_MAX)
+        return qv_fail(error, status, "%.100s...: found a name of %d bytes, expected at most %d", path, whole_length,
+                       FILE_PATH_MAX - 1);
 
     struct stat is;
     int missing = lstat(whole, &is) ? errno : 0;

@@ -5,8 +5,8 @@
 #include <assert.h>
 #include <math.h>
 
-#define STEP_LONGEST 2.0     /* of log μ: Newton's step from far away overshoots */
-#define NEAR_ENOUGH 1e-5        /* step of log μ, at the mode: what is left is much less */
+#define STEP_LONGEST 2.0 /* of log μ: Newton's step from far away overshoots */
+#define NEAR_ENOUGH 1e-5 /* step of log μ, at the mode: what is left is much less */
 #define NEAR_ENOUGH_QUICK 1e-3
 #define GAIN_LEAST 0.2 /* steps must shrink so fast, or the matrix that steers them is renewed */
 #define COUNT_SMALL 24 /* gamma functions of a small count are a product */

@@ -14,7 +14,7 @@
 #define LATTICE_STEP 1.3    /* standard deviations */
 #define LATTICE_DEPTH 4.0   /* below the summit, of the logarithm */
 #define WEIGHT_LEAST 1e-4
-#define SD_LEAST -5.0       /* bounds of log σ and log δ; below, there is nothing left of them */
+#define SD_LEAST -5.0 /* bounds of log σ and log δ; below, there is nothing left of them */
 #define SD_MOST 2.0
 #define LOGIT_MOST 5.5
 enum { STEPS_MOST = 12, BISECTIONS = 60, LATTICE_REACH = 7 };

@@ -82,9 +82,9 @@ static inline double chance_poisson(struct chance *c, double mean)
 enum habit { CUPS, NIGHTS, SCORES, EVENINGS, GLASSES, WORKOUTS, HABITS };
 
 static const struct qv_factor habit_factors[HABITS] = {
-    [CUPS] = {"caffeine", "100 mg", 100, 0.4, false}, [NIGHTS] = {"sleep", "1 h", 1, 0.4, false},
-    [SCORES] = {"stress", "1 score", 1, 0.4, false},  [EVENINGS] = {"alcohol", "10 g", 10, 0.4, false},
-    [GLASSES] = {"water", "500 mL", 500, 0.4, false}, [WORKOUTS] = {"exercise", "30 min", 30, 0.4, false},
+    [CUPS] = {"caffeine", "100 mg", 100, 0.5, false}, [NIGHTS] = {"sleep", "1 h", 1, 0.7, false},
+    [SCORES] = {"stress", "1 score", 1, 0.5, false},  [EVENINGS] = {"alcohol", "10 g", 10, 0.7, false},
+    [GLASSES] = {"water", "500 mL", 500, 0.5, false}, [WORKOUTS] = {"exercise", "30 min", 30, 0.7, false},
 };
 
 /* @p carried: what is left of yesterday's mood, standard normal about. */
@@ -201,6 +201,54 @@ static inline void diary_make(const struct recipe *r, uint64_t seed, struct diar
                                .factors = d->factors,
                                .twitches = d->twitches,
                                .exposures = d->exposures};
+}
+
+/* ---- what is said of them ------------------------------------------------------------------------------------------------ */
+
+struct tally {
+    double rows, covered;                          /* levels of the same day: all */
+    double real, real_covered, found, suspected;   /* those that act: likely, likely or possible */
+    double later, later_covered;                   /* lags and drops */
+    double bystanders, accused, suspected_wrongly; /* factors that do nothing; those with any likely row */
+    double unsure;                                 /* rows of the same day: not enough data */
+};
+
+static inline bool diary_covers(const struct qv_trigger *row, double log_ratio)
+{
+    return log(row->rate.low) <= log_ratio && log_ratio <= log(row->rate.high);
+}
+
+static inline void tally_add(struct tally *t, const struct recipe *r, const struct qv_triggers *found)
+{
+    bool accused[MAKER_FACTORS] = {false}, suspected[MAKER_FACTORS] = {false};
+    for (uint32_t i = 0; i < found->trigger_count; i++) {
+        const struct qv_trigger *row = &found->triggers[i];
+        const uint32_t k = row->factor;
+        const bool likely = row->verdict == QV_LIKELY_TRIGGER, possible = row->verdict == QV_POSSIBLE_TRIGGER;
+        accused[k] |= likely;
+        suspected[k] |= possible;
+        if (row->drop || row->lag_days) {
+            t->later++;
+            t->later_covered += diary_covers(row, row->drop ? 0 : r->later[k]);
+            continue;
+        }
+        t->rows++;
+        t->covered += diary_covers(row, r->now[k]);
+        t->unsure += row->verdict == QV_NOT_ENOUGH_DATA;
+        if (r->now[k] > 0) {
+            t->real++;
+            t->real_covered += diary_covers(row, r->now[k]);
+            t->found += likely;
+            t->suspected += likely || possible;
+        }
+    }
+    for (uint32_t k = 0; k < r->factors; k++) {
+        if (r->now[k] == 0 && r->later[k] == 0) {
+            t->bystanders++;
+            t->accused += accused[k];
+            t->suspected_wrongly += suspected[k];
+        }
+    }
 }
 
 #endif

@@ -128,6 +128,28 @@ void qv_trial_write(const struct qv_trial_plan *plan, const char *const *warning
 
 /* ---- reading ---------------------------------------------------------------------------------------------------------------- */
 
+/*
+ * Jansson 2.14 can take a lack of memory for a fault of the text, or even for another text. So a text is read twice, and two
+ * readings that differ are a lack of memory.
+ */
+static int load(const char *json, size_t length, json_t **out, struct qv_error *error)
+{
+    json_error_t fault;
+    json_t *first = json_loadb(json, length, JSON_REJECT_DUPLICATES, &fault);
+    json_t *second = json_loadb(json, length, JSON_REJECT_DUPLICATES, &fault);
+    int status = QV_OK;
+    if (!first && !second && fault.text[0] && json_error_code(&fault) != json_error_out_of_memory)
+        status = qv_fail(error, QV_ERR_DATA, "line %d, column %d: %s", fault.line, fault.column, fault.text);
+    else if (!first || !second || !json_equal(first, second))
+        status = qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    json_decref(second);
+    if (status)
+        json_decref(first);
+    else
+        *out = first;
+    return status;
+}
+
 /* One object and where it is; the first that is wrong is told, and the rest is passed over. */
 struct reader {
     const json_t *object;
@@ -290,9 +312,9 @@ static int compare(const json_t *root, const struct qv_trial_plan *plan, bool *s
     qv_text_init(&text, QV_TRIAL_JSON_MAX);
     qv_trial_write_plan(plan, &text, hex);
     int status = qv_text_check(&text, error);
-    json_t *again = status ? NULL : json_loadb(text.bytes, text.length, 0, NULL);
-    if (!status && !again)
-        status = qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    json_t *again = NULL;
+    if (!status)
+        status = load(text.bytes, text.length, &again, error);
     const char *digest = json_string_value(json_object_get(root, "sha256"));
     if (!status)
         *same = digest && strcmp(digest, hex) == 0 && json_equal(json_object_get(root, "plan"), again) &&
@@ -335,15 +357,11 @@ int qv_trial_read(const char *json, size_t length, struct qv_trial_plan *out, bo
 {
     if (length > QV_TRIAL_JSON_MAX)
         return qv_fail(error, QV_ERR_DATA, "found %zu bytes, expected at most %zu", length, QV_TRIAL_JSON_MAX);
-    json_error_t fault;
-    json_t *root = json_loadb(json, length, JSON_REJECT_DUPLICATES, &fault);
-    if (!root) /* Jansson tells some lack of memory as a fault of the text: what is whole now was whole before */
-        root = json_loadb(json, length, JSON_REJECT_DUPLICATES, &fault);
-    if (!root && (!fault.text[0] || json_error_code(&fault) == json_error_out_of_memory))
-        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
-    if (!root)
-        return qv_fail(error, QV_ERR_DATA, "line %d, column %d: %s", fault.line, fault.column, fault.text);
-    int status = read_root(root, out, unaltered, error);
+    json_t *root;
+    int status = load(json, length, &root, error);
+    if (status)
+        return status;
+    status = read_root(root, out, unaltered, error);
     json_decref(root);
     return status;
 }

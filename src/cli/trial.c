@@ -181,7 +181,9 @@ static int read_entries(const struct trial_options *o, struct folding *f, struct
         return qv_diary_read(o->diary, &source, &format, error);
     }
     struct qv_journal *journal = NULL;
-    int status = o->plan && !o->journal ? QV_OK : cli_journal_look(o->journal, &journal, error);
+    int status = cli_journal_look(o->journal, &journal, error);
+    if (status == QV_ERR_CANNOT_CREATE && o->plan)
+        return QV_OK; /* no home, so no journal: a plan in a file can do without */
     if (status == QV_OK && journal)
         status = qv_journal_entries(journal, 0, WINDOW_DAYS - 1, fold_entry, f, error);
     qv_journal_close(journal);

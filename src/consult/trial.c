@@ -60,6 +60,16 @@ static int refuse_unknown(const struct qv_knowledge *knowledge, const char *word
 
 /* ---- this person ------------------------------------------------------------------------------------------------------ */
 
+/* What the diary says of the habit is told as a finding, so that what holds for a lot of it holds for who logged a lot. */
+static int tell_usual(struct qv_case *c, const struct qv_trial_request *request, const struct qv_trial_info *info,
+                      struct qv_error *error)
+{
+    int field = isnan(request->usual) || !info->finding ? -1 : qv_form_find(c->form, info->finding);
+    if (field < 0)
+        return QV_OK;
+    return qv_case_set(c, field, (struct qv_value){.kind = QV_NUMBER, .number = request->usual}, "diary", error);
+}
+
 /* The case with the medicines that were logged, in a copy. */
 static int case_of(const struct qv_knowledge *knowledge, const struct qv_trial_request *request, struct qv_arena *arena,
                    struct qv_case **out, struct qv_error *error)
@@ -186,6 +196,8 @@ int qv_trial_consult(const struct qv_knowledge *knowledge, const struct qv_trial
     struct qv_answer *answer = NULL;
     struct qv_situation situation;
     int status = case_of(knowledge, request, arena, &c, error);
+    if (status == QV_OK)
+        status = tell_usual(c, request, offer.info, error);
     if (status == QV_OK)
         status = qv_reason(knowledge, c, QV_REASON_NO_INTERVALS | QV_REASON_NO_CHANGES | QV_REASON_NO_QUESTIONS, arena,
                            &answer, error);

@@ -681,7 +681,7 @@ static void expect_refusal(const char *what, const char *findings, const char *m
 {
     struct qv_trial_offer offer;
     struct qv_error error = {0};
-    if (consult(what, findings, medicine, 400, &offer, &error))
+    if (consult(what, findings, medicine, NAN, &offer, &error))
         fail_msg("%s, %s: %s", what, findings, error.text);
     const char *found = offer.refusal ? offer.refusal->id : "none";
     if (strcmp(found, refusal) != 0)
@@ -733,6 +733,18 @@ static void test_refusals(void **unused)
     };
     for (size_t i = 0; i < sizeof people / sizeof people[0]; i++)
         expect_refusal(people[i].what, people[i].findings, people[i].medicine, people[i].refusal);
+}
+
+/* What is in the diary counts as if it had been told. */
+static void test_refusals_by_the_diary(void **unused)
+{
+    struct qv_trial_offer offer;
+    assert_int_equal(consult("alcohol", "{}", NULL, 90, &offer, NULL), QV_OK);
+    assert_non_null(offer.refusal);
+    assert_string_equal(offer.refusal->id, "alcohol_dependence");
+    assert_int_equal(consult("alcohol", "{}", NULL, 20, &offer, NULL), QV_OK);
+    assert_null(offer.refusal);
+    assert_int_equal(consult("sleep", "{}", NULL, 31, &offer, NULL), QV_ERR_DATA);
 }
 
 static void test_words_that_are_nothing(void **unused)
@@ -861,6 +873,7 @@ int main(void)
         cmocka_unit_test(test_the_planned_look),
         cmocka_unit_test(test_no_medicine_is_a_trial),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_refusals_by_the_diary),
         cmocka_unit_test(test_words_that_are_nothing),
         cmocka_unit_test(test_how_caffeine_is_changed),
         cmocka_unit_test(test_pages_fit),

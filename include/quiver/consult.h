@@ -37,9 +37,9 @@ int qv_consult(const struct qv_knowledge *knowledge, const struct qv_evidence_gi
 
 /** An experiment that somebody wants, and what is known of them. */
 struct qv_trial_request {
-    const char *what;              /**< the word they used: "caffeine" */
-    const struct qv_case *c;       /**< NULL: nothing is known */
-    const char *const *medicines;  /**< that they take, beyond those of the case: from a diary */
+    const char *what;             /**< the word they used: "caffeine" */
+    const struct qv_case *c;      /**< NULL: nothing is known */
+    const char *const *medicines; /**< that they take, beyond those of the case: from a diary */
     uint32_t medicine_count;
     double usual; /**< of the habit, a day; NaN: what the case says, if it does */
 };
@@ -160,8 +160,8 @@ int qv_log_time(const char *words, int64_t now_us, struct qv_entry *entry, struc
 /** One day of the journal, and the week that ends with it. Memory belongs to the arena it was made in. */
 struct qv_day {
     int32_t day, today;
-    uint32_t entry_count; /**< at most QV_DAY_MAX_ENTRIES; the amounts are of all */
-    const struct qv_entry *entries; /**< in order of time */
+    uint32_t entry_count;                 /**< at most QV_DAY_MAX_ENTRIES; the amounts are of all */
+    const struct qv_entry *entries;       /**< in order of time */
     uint32_t counts[QV_ENTRY_KIND_COUNT]; /**< entries of each kind; 0: nothing is known */
     double amounts[QV_ENTRY_KIND_COUNT];  /**< as the kind adds up */
     double week[QV_DAY_WEEK];             /**< twitches, this day last; NaN: not observed */

@@ -409,8 +409,8 @@ struct qv_knowledge {
     const struct qv_rule **red_flag_rules;
     const struct qv_rule **advice_if, **advice_unless;
     const struct qv_rule **test_if;
-    const struct qv_rule **ask_if;         /**< by finding */
-    const struct qv_rule **reference_if;   /**< by reference */
+    const struct qv_rule **ask_if;       /**< by finding */
+    const struct qv_rule **reference_if; /**< by reference */
     const struct qv_rule **trial_washout_if, **trial_refusal_if;
     const struct qv_rule ***pattern_rules; /**< by pattern, by level */
     const struct qv_rule ****curve_rules;  /**< by contributor, part, curve */

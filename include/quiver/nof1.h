@@ -76,7 +76,7 @@ struct qv_entwined {
 struct qv_triggers {
     const struct qv_days *days;
     uint32_t days_observed;
-    double twitches; /**< in all */
+    double twitches;         /**< in all */
     double baseline_per_day; /**< at the person's own mean habits, in the middle of the diary */
     struct qv_ratio trend_per_week;
     double dispersion, autocorrelation; /**< posterior means: variance beyond Poisson; of the latent days */
@@ -163,8 +163,8 @@ struct qv_trial_plan {
     int32_t made_on, first_day; /**< since 1970-01-01 */
     uint32_t block_count, counted_days;
     uint64_t seed;
-    uint32_t arms;      /**< bit b: block b is changed */
-    double power;       /**< simulated; of which the standard error is sqrt(p(1-p)/simulations) */
+    uint32_t arms; /**< bit b: block b is changed */
+    double power;  /**< simulated; of which the standard error is sqrt(p(1-p)/simulations) */
     uint32_t simulations;
     uint32_t look_after_blocks; /**< the one look before the end; 0: none is planned */
     double look_p, final_p;     /**< at most so much: then there is a difference. They sum to 0.05 */
@@ -251,12 +251,12 @@ struct qv_trial_result {
     uint32_t days_observed;
     uint32_t days_known;   /**< of the counted days, with an amount logged that can be held against the two */
     uint32_t days_kept_to; /**< of those: nearer to the amount of their block than to the other */
-    double usual_per_day, changed_per_day;    /**< twitches, means over observed counted days */
-    double usual_amount, changed_amount;      /**< of the habit, the same; NaN: not known */
-    struct qv_trial_estimate as_planned;      /**< by the blocks as drawn: intention to treat */
-    struct qv_trial_estimate as_logged;       /**< by what was taken, for the full change; not protected by the draw */
-    double p;                                 /**< of the randomisation test, two-sided; NaN: not done */
-    uint32_t orders;                          /**< that it went through: all that could have been drawn */
+    double usual_per_day, changed_per_day; /**< twitches, means over observed counted days */
+    double usual_amount, changed_amount;   /**< of the habit, the same; NaN: not known */
+    struct qv_trial_estimate as_planned;   /**< by the blocks as drawn: intention to treat */
+    struct qv_trial_estimate as_logged;    /**< by what was taken, for the full change; not protected by the draw */
+    double p;                              /**< of the randomisation test, two-sided; NaN: not done */
+    uint32_t orders;                       /**< that it went through: all that could have been drawn */
 };
 
 /**

@@ -2,8 +2,8 @@
 /**
  * @file consult.h — the meeting: gathers the evidence about one person, asks the minds, returns the answer.
  *
- * The evidence is the case file and what a clip showed, folded into the same findings here, each finding remembering where it
- * came from; a diary will be too. Faces call this room and never the minds themselves.
+ * The evidence is the case file, the diary and what a clip showed, folded into the same findings here, each finding remembering
+ * where it came from. Faces call this room and never the minds themselves.
  */
 #ifndef QUIVER_CONSULT_H
 #define QUIVER_CONSULT_H
@@ -35,12 +35,15 @@ struct qv_evidence_given {
 int qv_consult(const struct qv_knowledge *knowledge, const struct qv_evidence_given *given, struct qv_arena *arena,
                struct qv_answer **out, struct qv_error *error) QV_MUST_CHECK;
 
-/**
- * What rules look at, of a case: for those that are not weighed, such as who must not try what (qv_habit_refusal()).
- * It reads the case's values, which must outlive it; the rest lives in @p arena. Errors: QV_ERR_UNAVAILABLE.
- */
-int qv_consult_situation(const struct qv_knowledge *knowledge, const struct qv_case *c, struct qv_arena *arena,
-                         struct qv_situation **out, struct qv_error *error) QV_MUST_CHECK;
+/** Who it is, as rules see them: for those that are not weighed, such as who must not try what. */
+struct qv_person {
+    const struct qv_answer *answer; /**< qv_consult()'s, without intervals and what would change it */
+    struct qv_situation situation;
+};
+
+/** Makes a person of the evidence. Everything made lives in @p arena. Errors: those of qv_consult(). */
+int qv_consult_person(const struct qv_knowledge *knowledge, const struct qv_evidence_given *given,
+                      struct qv_arena *arena, struct qv_person **out, struct qv_error *error) QV_MUST_CHECK;
 
 /* ---- the diary ---------------------------------------------------------------------------------------------------------- */
 
@@ -91,6 +94,41 @@ struct qv_notice {
  */
 int qv_daybook_notices(struct qv_daybook *book, int32_t today, struct qv_arena *arena, const struct qv_notice **out,
                        uint32_t *count, struct qv_error *error) QV_MUST_CHECK;
+
+/* ---- trials: what may be tried ---------------------------------------------------------------------------------------- */
+
+/** An experiment that somebody wants, and what is known of them. */
+struct qv_trial_request {
+    const char *what;         /**< the word they used: "caffeine" */
+    const struct qv_case *c;  /**< NULL: nothing was said */
+    struct qv_daybook *diary; /**< NULL: none */
+    int32_t first_day;        /**< of the trial: the usual amount is that of the weeks before */
+    double usual;             /**< of the habit, a day; NaN: what the diary shows or, if it does not, the case says */
+};
+
+/** Either a refusal, or the habit to lay a trial out with. */
+struct qv_trial_offer {
+    const struct qv_trial_refusal *refusal; /**< NULL: it may be tried */
+    bool by_word;                           /**< the word alone was refused, whoever asks */
+    const struct qv_trial_info *info;       /**< NULL when by_word */
+    const struct qv_trial_washout *washout; /**< why it is longer for this person, or NULL */
+    struct qv_trial_habit habit;
+};
+
+/**
+ * Says whether this person may try this, and how. What is prescribed is always refused, and so is anything for which
+ * the knowledge has a refusal that holds for them (knowledge/trials.yaml).
+ * Errors: QV_ERR_USAGE for a word that is neither a habit nor a medicine; QV_ERR_DATA when the usual amount is too little to
+ * change; QV_ERR_UNAVAILABLE.
+ */
+int qv_trial_consult(const struct qv_knowledge *knowledge, const struct qv_trial_request *request,
+                     struct qv_arena *arena, struct qv_trial_offer *out, struct qv_error *error) QV_MUST_CHECK;
+
+/** The trial of a habit by its id, or NULL. */
+const struct qv_trial_info *qv_trial_info(const struct qv_knowledge *knowledge, const char *id);
+
+/** Why this person must not try a change of this habit: the first reason, or NULL. */
+const struct qv_trial_refusal *qv_trial_refusal_of(const struct qv_person *person, const char *id);
 
 /* ---- the interview ------------------------------------------------------------------------------------------------ */
 

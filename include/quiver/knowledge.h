@@ -224,19 +224,6 @@ struct qv_claim {
 
 /* ---- the diary: diary.yaml -------------------------------------------------------------------------------------------- */
 
-/** How long half of it stays in the body, for whom: of a habit's entries the first whose rule holds counts. */
-struct qv_half_life {
-    const char *if_rule; /**< NULL: everybody */
-    const char *text, *note;
-    double hours, low_hours, high_hours; /**< usual range */
-    enum qv_grade grade;
-    struct qv_words sources;
-};
-/** Who must not try it on themselves, and what they are told. */
-struct qv_trial_refusal {
-    const char *if_rule, *text;
-    struct qv_words sources;
-};
 /** A habit that can be logged, as a factor of the analysis. */
 struct qv_habit {
     const char *id;      /**< a kind of diary entry: "caffeine" */
@@ -244,16 +231,11 @@ struct qv_habit {
     const char *finding; /**< the finding of a case that its usual amount fills; NULL: none */
     const char *per;     /**< the step that a rate ratio is for, as the contract has it: "100 mg" */
     const char *same_day, *day_after,
-        *after_drop;   /**< "on days with 100 mg more caffeine"; after_drop NULL: not looked at */
-    const char *trial; /**< what to try; NULL: it cannot be switched on and off */
+        *after_drop; /**< "on days with 100 mg more caffeine"; after_drop NULL: not looked at */
     const char *note;
     double step;     /**< that step, in the diary's unit */
     double prior_sd; /**< of the logarithm of the rate ratio of one step */
     enum qv_grade grade;
-    struct qv_half_life *half_lives;
-    uint32_t half_life_count;
-    struct qv_trial_refusal *refusals;
-    uint32_t refusal_count;
     struct qv_words sources;
 };
 
@@ -349,6 +331,35 @@ struct qv_sentence {
     struct qv_words sources;
 };
 
+/* ---- trials: trials.yaml ---------------------------------------------------------------------------------------------- */
+
+/** A habit that a person may experiment with, and how it is changed: to `times` × usual + `plus`. */
+struct qv_trial_info {
+    const char *id, *name, *unit, *note; /**< id: of a habit, whose finding holds the usual amount */
+    bool more;                           /**< changed is more than usual */
+    double times, plus;
+    double *least;                   /**< of the usual amount, for a change to be worth the while */
+    double *step_share, *step_least; /**< one step down: so much of usual, at least so much; NULL: no steps */
+    double step_days, washout_days, half_life_h; /**< half_life_h: five of them must pass; 0: none */
+    double worth;                                /**< the rate ratio that is looked for */
+    const char *usual, *changed, *step, *settle, *caution;
+    struct qv_words sources;
+};
+/** For whom a habit's washout is longer. */
+struct qv_trial_washout {
+    const char *id, *trial, *if_rule, *text, *note;
+    double half_life_h;
+    enum qv_grade grade;
+    struct qv_words sources;
+};
+/** For whom, or of what, there is no trial. */
+struct qv_trial_refusal {
+    const char *id, *if_rule, *text; /**< if_rule NULL: for everyone */
+    struct qv_words trials;          /**< words a trial was asked of; none: any habit */
+    enum qv_level *level;            /**< from this level of urgency on; NULL: whatever the level */
+    struct qv_words sources;
+};
+
 /** All of `knowledge/`. Conditions are in order of their file names, the rest as in their files. */
 struct qv_facts {
     struct qv_source *sources;
@@ -390,6 +401,12 @@ struct qv_facts {
     uint32_t place_count;
     struct qv_sentence *sentences;
     uint32_t sentence_count;
+    struct qv_trial_info *trials;
+    uint32_t trial_count;
+    struct qv_trial_washout *trial_washouts;
+    uint32_t trial_washout_count;
+    struct qv_trial_refusal *trial_refusals;
+    uint32_t trial_refusal_count;
     const char *version; /**< a hash of the files' bytes: same knowledge, same version */
 };
 
@@ -513,11 +530,11 @@ struct qv_knowledge {
     const struct qv_rule **red_flag_rules;
     const struct qv_rule **advice_if, **advice_unless;
     const struct qv_rule **test_if;
-    const struct qv_rule **ask_if;                             /**< by finding */
-    const struct qv_rule **reference_if;                       /**< by reference */
-    const struct qv_rule ***pattern_rules;                     /**< by pattern, by level */
-    const struct qv_rule ****curve_rules;                      /**< by contributor, part, curve */
-    const struct qv_rule ***half_life_rules, ***refusal_rules; /**< by habit, entry */
+    const struct qv_rule **ask_if;       /**< by finding */
+    const struct qv_rule **reference_if; /**< by reference */
+    const struct qv_rule **trial_washout_if, **trial_refusal_if;
+    const struct qv_rule ***pattern_rules; /**< by pattern, by level */
+    const struct qv_rule ****curve_rules;  /**< by contributor, part, curve */
 
     /** The sentences about triggers by their enum. All are there. */
     const struct qv_sentence *sentences[QV_SENTENCE_COUNT];
@@ -600,14 +617,6 @@ const char *qv_verdict_name(enum qv_verdict verdict);
  * gives each part. @p out takes at most @p room indices. Returns how many; 0 = not recognised.
  */
 uint32_t qv_knowledge_medicines(const struct qv_knowledge *knowledge, const char *name, uint32_t *out, uint32_t room);
-
-/** How long half of what a habit takes in stays in this person; NULL: nothing is known of this habit. */
-const struct qv_half_life *qv_habit_half_life(const struct qv_knowledge *knowledge, uint32_t habit,
-                                              const struct qv_situation *situation);
-
-/** Why this person must not try a change of this habit: the first reason, or NULL. */
-const struct qv_trial_refusal *qv_habit_refusal(const struct qv_knowledge *knowledge, uint32_t habit,
-                                                const struct qv_situation *situation);
 
 /** True when a diary with these measures [QV_DIARY_MEASURE_COUNT] fulfils the rule. NaN, not known, fulfils nothing. */
 bool qv_diary_rule_holds(const struct qv_diary_rule *rule, const double *measures);

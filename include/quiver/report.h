@@ -53,14 +53,68 @@ void qv_page_measurement(const struct qv_measurement *measurement, const struct 
 
 /**
  * Triggers as the contract's JSON object, with what they mean in words and day by day. `indent` 0: one line.
- * @param person who it is, so that nobody is sent to try what they must not (qv_consult_situation()); NULL: nothing is known
+ * @param person who it is, so that nobody is sent to try what they must not (qv_consult_person()); NULL: nothing is known
  */
 void qv_json_triggers(const struct qv_knowledge *knowledge, const struct qv_triggers *triggers,
-                      const struct qv_situation *person, unsigned indent, struct qv_text *text);
+                      const struct qv_person *person, unsigned indent, struct qv_text *text);
 
 /** Triggers on one screen, for the person whose diary it is: what matters first, what is not known yet and when it will be. */
 void qv_page_triggers(const struct qv_knowledge *knowledge, const struct qv_triggers *triggers,
-                      const struct qv_situation *person, const struct qv_page_settings *settings, struct qv_text *text);
+                      const struct qv_person *person, const struct qv_page_settings *settings, struct qv_text *text);
+/* ---- trials ---------------------------------------------------------------------------------------------------------- */
+
+/** What has to be said beside a trial: id and sentence. */
+#define QV_TRIAL_WARNING_MAP(X)                                                                                        \
+    X(ALTERED, "altered",                                                                                              \
+      "The plan was changed after it was made: its fingerprint no longer fits. This is not the planned analysis.")     \
+    X(LATE, "planned_late", "The plan was made on or after its first day, so it was not fixed beforehand.")            \
+    X(ASSUMED, "assumed_baseline",                                                                                     \
+      "No diary of at least seven days was there, so how often you twitch was assumed. A diary of two weeks makes a "  \
+      "better plan.")                                                                                                  \
+    X(UNDERPOWERED, "underpowered",                                                                                    \
+      "Even this trial may well miss the effect. If it finds no difference, there may still be one.")                  \
+    X(USUAL_UNKNOWN, "usual_unknown", "Your usual amount is not known; log it for a week, or give --usual.")           \
+    X(FEW_KEPT, "few_kept", "The plan was kept to on less than four of five days with a logged amount.")
+
+enum qv_trial_warning {
+#define QV_TRIAL_WARNING_ENUM(name, id, sentence) QV_TRIAL_WARN_##name,
+    QV_TRIAL_WARNING_MAP(QV_TRIAL_WARNING_ENUM)
+#undef QV_TRIAL_WARNING_ENUM
+        QV_TRIAL_WARNING_COUNT
+};
+
+/** A plan as it is shown: with the knowledge of its habit, and whether it is the one that was made. */
+struct qv_trial_view {
+    const struct qv_knowledge *knowledge;
+    const struct qv_trial_info *info;       /**< NULL: a habit that the knowledge does not have (any more) */
+    const struct qv_trial_washout *washout; /**< or NULL */
+    const struct qv_trial_plan *plan;
+    bool unaltered;
+};
+
+/** Which warnings hold: bit w for warning w. @p result may be NULL. */
+unsigned qv_trial_warnings(const struct qv_trial_view *view, const struct qv_trial_result *result);
+
+/** The plan, for the person: what to do and when, how sure it can be, its fingerprint. All blocks with `full`. */
+void qv_page_trial_plan(const struct qv_trial_view *view, const struct qv_page_settings *settings,
+                        struct qv_text *text);
+/** What a day is. */
+void qv_page_trial_today(const struct qv_trial_view *view, int32_t day, const struct qv_page_settings *settings,
+                         struct qv_text *text);
+/** What was found; with `full` by the items of CENT 2015. */
+void qv_page_trial_result(const struct qv_trial_view *view, const struct qv_trial_result *result,
+                          const struct qv_page_settings *settings, struct qv_text *text);
+/** Why there is no trial. */
+void qv_page_trial_refusal(const struct qv_knowledge *knowledge, const struct qv_trial_refusal *refusal,
+                           const struct qv_page_settings *settings, struct qv_text *text);
+
+/** The same as JSON. A plan's is a file that qv_trial_read() takes. `indent` 0: one line. */
+void qv_json_trial_plan(const struct qv_trial_view *view, struct qv_text *text);
+void qv_json_trial_today(const struct qv_trial_view *view, int32_t day, unsigned indent, struct qv_text *text);
+void qv_json_trial_result(const struct qv_trial_view *view, const struct qv_trial_result *result, unsigned indent,
+                          struct qv_text *text);
+void qv_json_trial_refusal(const struct qv_trial_refusal *refusal, const char *what, unsigned indent,
+                           struct qv_text *text);
 
 /* ---- the diary ---------------------------------------------------------------------------------------------------- */
 

@@ -26,6 +26,7 @@ int cli_knowledge_bench(int argc, char **argv);
 int cli_log(int argc, char **argv);
 int cli_phantom(int argc, char **argv);
 int cli_triggers(int argc, char **argv);
+int cli_trial(int argc, char **argv);
 int cli_watch(int argc, char **argv);
 
 /** Where the face models lie: QUIVER_MODELS, or the build's, or the installed ones. */
@@ -81,6 +82,10 @@ void cli_paragraph(struct qv_text *text, const char *lead, const char *words, un
 
 /** The built-in knowledge, or that of a folder. */
 int cli_knowledge_open(const char *directory, struct qv_knowledge **out, struct qv_error *error) QV_MUST_CHECK;
+
+/** Reads a case file; "-" is standard input, NULL a case of which nothing is known. */
+int cli_read_case(const struct qv_knowledge *knowledge, const char *path, struct qv_arena *arena, struct qv_case **out,
+                  struct qv_error *error) QV_MUST_CHECK;
 
 /* ---- batch.c --------------------------------------------------------------------------------------------------------- */
 

@@ -89,8 +89,12 @@ static void walk(const struct qv_facts *f, entry_fn *visit, void *context)
     EACH(food_count, "food", f->foods[i].id, f->foods[i].name, {&f->foods[i].names}, {0}, {f->foods[i].serving});
     EACH(reference_count, "reference", f->references[i].id, f->references[i].text, {0}, {0},
          {f->references[i].finding});
-    EACH(habit_count, "habit", f->habits[i].id, f->habits[i].name, {0}, {0}, {f->habits[i].trial, f->habits[i].note});
+    EACH(habit_count, "habit", f->habits[i].id, f->habits[i].name, {0}, {0}, {f->habits[i].note});
     EACH(watch_count, "watch", f->watch[i].id, f->watch[i].text, {0}, {0}, {f->watch[i].note});
+    EACH(trial_count, "trial", f->trials[i].id, f->trials[i].changed, {0}, {0},
+         {f->trials[i].name, f->trials[i].settle});
+    EACH(trial_refusal_count, "trial_refusal", f->trial_refusals[i].id, f->trial_refusals[i].text,
+         {&f->trial_refusals[i].trials}, {0}, {0});
     EACH(claim_count, "claim", f->claims[i].id, f->claims[i].claim, {0}, {0}, {f->claims[i].says, f->claims[i].tag});
     EACH(source_count, "source", f->sources[i].id, f->sources[i].title, {0}, {0},
          {f->sources[i].authors, f->sources[i].where});

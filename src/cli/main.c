@@ -73,7 +73,8 @@ static const char watch_help[] =
     "  --plot FILE       draw it on one page for a doctor: FILE.svg, .png or .pdf\n"
     "  --overlay FILE    the clip again with what was seen drawn on it: FILE.mp4, .mov, .mkv or .webm\n"
     "  --magnify K       with --overlay: show the motion of the skin K times as large, 1 to 100\n"
-    "  --journal FILE    keep what is measured in this journal; else in QUIVER_JOURNAL or your own, where there is one\n";
+    "  --journal FILE    keep what is measured in this journal; else in QUIVER_JOURNAL or your own, where there is "
+    "one\n";
 
 static const char triggers_help[] =
     "usage: quiver triggers [--diary FILE | --journal FILE] [OPTIONS]\n"
@@ -129,6 +130,37 @@ static const char phantom_help[] =
     "  --rotate DEG        stored turned: 90, 180 or 270 degrees clockwise set it right\n"
     "  --codec C           h264, hevc, hevc10, vp9, mjpeg or lossless; h264, of .webm vp9, of .avi mjpeg\n"
     "  --crf N             how hard it is compressed, on the codec's own scale; more is harder\n";
+
+static const char trial_help[] =
+    "usage: quiver trial plan HABIT [OPTIONS]\n"
+    "       quiver trial today [HABIT]\n"
+    "       quiver trial result [HABIT] [--stopped]\n"
+    "\n"
+    "An experiment on yourself: blocks of days as usual and blocks with a habit changed, in an order that chance "
+    "draws.\n"
+    "The plan is fixed, under its fingerprint, before the first day; the result is analysed as planned.\n"
+    "What you were told to take is never part of a trial.\n"
+    "\n"
+    "  plan HABIT        lay out a trial of a habit, and keep its plan\n"
+    "  today             what today is: usual or changed, and whether it counts\n"
+    "  result            what the trial found; nothing of it before the end\n"
+    "\n"
+    "  --plan FILE       keep the plan in a file, or read it from there; else it is in the journal\n"
+    "  --diary FILE      the days, from a diary and not from the journal\n"
+    "  --case FILE       what is known of you (plan): some trials are not for everyone\n"
+    "  --from DATE       the first day (plan); tomorrow\n"
+    "  --usual AMOUNT    of the habit, a day (plan); else from the diary or the case\n"
+    "  --effect RATIO    changed over usual that must not be missed (plan); 0.7 is 30 % fewer twitches\n"
+    "  --power SHARE     how often it must be found when it is there (plan); 0.8\n"
+    "  --days N          no trial longer than this (plan); 365\n"
+    "  --seed N          draw the order from this number (plan); else from chance\n"
+    "  --stopped         I have stopped for good (result): an estimate, and no result\n"
+    "  --on DATE         as if today were this day\n"
+    "  --json            print JSON, alone on standard output\n"
+    "  --plain           no colours or lines\n"
+    "  --full            all blocks (plan); all items of CENT 2015 (result)\n"
+    "  --journal FILE    another journal\n"
+    "  --knowledge DIR   read the knowledge from a folder, not the copy inside the program\n";
 
 static const char log_help[] =
     "usage: quiver log WHAT...\n"
@@ -191,10 +223,10 @@ static const struct verb verbs[] = {
     {"export", cli_export, "the journal as a file", export_help},
     {"watch", cli_watch, "see and measure the twitch in a clip", watch_help},
     {"triggers", cli_triggers, "which of your habits go with your twitches", triggers_help},
+    {"trial", cli_trial, "plan, run and analyse an experiment on yourself", trial_help},
     {"phantom", cli_phantom, "make a clip whose twitches are known", phantom_help},
     {"help", help, "this page; quiver help VERB says more", NULL},
     {"version", version, "which quiver this is", NULL},
-    {"trial", NULL, NULL, NULL},
     {"report", NULL, NULL, NULL},
     {"serve", NULL, NULL, NULL},
 };

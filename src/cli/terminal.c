@@ -197,3 +197,20 @@ int cli_knowledge_open(const char *directory, struct qv_knowledge **out, struct 
 {
     return directory ? qv_knowledge_load(directory, out, error) : qv_knowledge_builtin(out, error);
 }
+
+int cli_read_case(const struct qv_knowledge *knowledge, const char *path, struct qv_arena *arena, struct qv_case **out,
+                  struct qv_error *error)
+{
+    struct qv_text json;
+    if (!path)
+        return qv_case_create(arena, &knowledge->form, out, error);
+    qv_text_init(&json, QV_CASE_MAX_BYTES);
+    int status = qv_text_read_file(&json, path, QV_CASE_MAX_BYTES, error);
+    if (!status) {
+        status = qv_case_parse(arena, &knowledge->form, json.bytes ? json.bytes : "", json.length, "case", out, error);
+        if (status)
+            qv_fail_at(error, "%s", strcmp(path, "-") == 0 ? "standard input" : path);
+    }
+    qv_text_finish(&json);
+    return status;
+}

@@ -47,38 +47,20 @@ static int read_diary(const struct triggers_options *o, struct qv_daybook *book,
     return status;
 }
 
-static int read_case(const struct qv_knowledge *knowledge, const char *path, struct qv_arena *arena,
-                     struct qv_case **out, struct qv_error *error)
-{
-    struct qv_text json;
-    if (!path)
-        return qv_case_create(arena, &knowledge->form, out, error);
-    qv_text_init(&json, QV_CASE_MAX_BYTES);
-    int status = qv_text_read_file(&json, path, QV_CASE_MAX_BYTES, error);
-    if (!status) {
-        status = qv_case_parse(arena, &knowledge->form, json.bytes ? json.bytes : "", json.length, "case", out, error);
-        if (status)
-            qv_fail_at(error, "%s", strcmp(path, "-") == 0 ? "standard input" : path);
-    }
-    qv_text_finish(&json);
-    return status;
-}
-
 /* Who it is: what the case says, and what the diary shows, such as a medicine. */
 static int know_person(const struct qv_knowledge *knowledge, const char *path, struct qv_daybook *book,
-                       struct qv_arena *arena, struct qv_situation **out, struct qv_error *error)
+                       struct qv_arena *arena, struct qv_person **out, struct qv_error *error)
 {
     struct qv_case *c = NULL;
-    int status = read_case(knowledge, path, arena, &c, error);
-    if (!status)
-        status = qv_daybook_fold(book, c, error);
-    return status ? status : qv_consult_situation(knowledge, c, arena, out, error);
+    const int status = cli_read_case(knowledge, path, arena, &c, error);
+    return status ? status
+                  : qv_consult_person(knowledge, &(struct qv_evidence_given){.c = c, .diary = book}, arena, out, error);
 }
 
 /* ---- telling ---------------------------------------------------------------------------------------------------------------- */
 
 static int tell(const struct triggers_options *o, const struct qv_knowledge *knowledge,
-                const struct qv_triggers *triggers, const struct qv_situation *person, struct qv_error *error)
+                const struct qv_triggers *triggers, const struct qv_person *person, struct qv_error *error)
 {
     struct qv_text text;
     const struct qv_page_settings settings = cli_page_settings(o->plain, o->full, NULL);
@@ -98,7 +80,7 @@ static int find_and_tell(const struct triggers_options *o, const struct qv_knowl
                          struct qv_error *error)
 {
     struct qv_daybook *book = NULL;
-    struct qv_situation *person = NULL;
+    struct qv_person *person = NULL;
     const struct qv_days *days = NULL;
     struct qv_triggers *triggers = NULL;
     int status = o->plot ? qv_plot_check(o->plot, error) : QV_OK;

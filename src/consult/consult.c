@@ -7,7 +7,7 @@
  * still counts: both are answered, and the more urgent answer is given.
  */
 static int answer_with_diary(const struct qv_knowledge *knowledge, const struct qv_case *said, struct qv_daybook *diary,
-                             struct qv_arena *arena, struct qv_answer **out, struct qv_error *error)
+                             unsigned parts, struct qv_arena *arena, struct qv_answer **out, struct qv_error *error)
 {
     struct daybook_fold grown = {.outgrow = true}, as_said = {0};
     struct qv_case *c = NULL;
@@ -16,13 +16,13 @@ static int answer_with_diary(const struct qv_knowledge *knowledge, const struct 
     if (status == QV_OK)
         status = daybook_fold(diary, c, &grown, error);
     if (status == QV_OK)
-        status = qv_reason(knowledge, c, QV_REASON_ALL, arena, &answer, error);
+        status = qv_reason(knowledge, c, parts, arena, &answer, error);
     if (status == QV_OK && grown.outgrew) {
         status = qv_case_copy(arena, said, &c, error);
         if (status == QV_OK)
             status = daybook_fold(diary, c, &as_said, error);
         if (status == QV_OK)
-            status = qv_reason(knowledge, c, QV_REASON_ALL, arena, &other, error);
+            status = qv_reason(knowledge, c, parts, arena, &other, error);
         if (status == QV_OK && other->level > answer->level)
             answer = other;
     }
@@ -31,8 +31,8 @@ static int answer_with_diary(const struct qv_knowledge *knowledge, const struct 
     return status;
 }
 
-int qv_consult(const struct qv_knowledge *knowledge, const struct qv_evidence_given *given, struct qv_arena *arena,
-               struct qv_answer **out, struct qv_error *error)
+int evidence_answer(const struct qv_knowledge *knowledge, const struct qv_evidence_given *given, unsigned parts,
+                    struct qv_arena *arena, struct qv_answer **out, struct qv_error *error)
 {
     struct qv_case *c = NULL;
     int status = given->c
@@ -43,6 +43,12 @@ int qv_consult(const struct qv_knowledge *knowledge, const struct qv_evidence_gi
     if (status)
         return status;
     if (given->diary)
-        return answer_with_diary(knowledge, c, given->diary, arena, out, error);
-    return qv_reason(knowledge, c, QV_REASON_ALL, arena, out, error);
+        return answer_with_diary(knowledge, c, given->diary, parts, arena, out, error);
+    return qv_reason(knowledge, c, parts, arena, out, error);
+}
+
+int qv_consult(const struct qv_knowledge *knowledge, const struct qv_evidence_given *given, struct qv_arena *arena,
+               struct qv_answer **out, struct qv_error *error)
+{
+    return evidence_answer(knowledge, given, QV_REASON_ALL, arena, out, error);
 }

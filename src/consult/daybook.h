@@ -64,6 +64,12 @@ struct daybook_fold {
 int daybook_fold(struct qv_daybook *book, struct qv_case *c, struct daybook_fold *fold,
                  struct qv_error *error) QV_MUST_CHECK;
 
+/*
+ * The usual amount of a kind as of @p today: its mean over the known days of the last weeks; NaN when too few are known
+ * (knowledge/diary.yaml, folding). The book is sorted.
+ */
+double daybook_usual(const struct qv_daybook *book, enum qv_entry_kind kind, int32_t today);
+
 /* What a day makes of its entries. */
 double tally_value(const struct tally *tally);
 

@@ -228,24 +228,31 @@ static int fill_by_rules(struct qv_case *c, struct qv_daybook *book, const struc
     return QV_OK;
 }
 
-/* The usual amount of each habit: its mean over the known days of late. */
+double daybook_usual(const struct qv_daybook *book, enum qv_entry_kind kind, int32_t today)
+{
+    const struct qv_diary_folding *folding = &book->knowledge->facts->folding;
+    double sum = 0;
+    uint32_t days = 0;
+    for (uint32_t i = daybook_from(book, today - (int32_t)folding->usual_over_days + 1);
+         i < book->tally_count && book->tallies[i].day <= today; i++) {
+        if (book->tallies[i].kind != kind)
+            continue;
+        sum += tally_value(&book->tallies[i]);
+        days++;
+    }
+    return days < folding->usual_known_days ? (double)NAN : sum / days;
+}
+
 static int fill_habits(struct qv_case *c, const struct qv_daybook *book, struct qv_error *error)
 {
     const struct qv_facts *facts = book->knowledge->facts;
-    const int32_t from = c->as_of_days - (int32_t)facts->folding.usual_over_days + 1;
-    double sum[QV_ENTRY_KIND_COUNT] = {0};
-    uint32_t days[QV_ENTRY_KIND_COUNT] = {0};
-    for (uint32_t i = daybook_from(book, from); i < book->tally_count && book->tallies[i].day <= c->as_of_days; i++) {
-        sum[book->tallies[i].kind] += tally_value(&book->tallies[i]);
-        days[book->tallies[i].kind]++;
-    }
     for (uint32_t h = 0; h < facts->habit_count; h++) {
         enum qv_entry_kind kind;
         const int field = facts->habits[h].finding ? qv_form_find(c->form, facts->habits[h].finding) : -1;
-        if (field < 0 || is_known(c, field) || !qv_entry_kind_find(facts->habits[h].id, &kind) ||
-            days[kind] < facts->folding.usual_known_days)
+        if (field < 0 || is_known(c, field) || !qv_entry_kind_find(facts->habits[h].id, &kind))
             continue;
-        const int status = set_number(c, field, sum[kind] / days[kind], error);
+        const double usual = daybook_usual(book, kind, c->as_of_days);
+        const int status = isnan(usual) ? QV_OK : set_number(c, field, usual, error);
         if (status)
             return status;
     }

@@ -1,41 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <quiver/consult.h>
+#include "evidence.h"
 
 #include <math.h>
 
-#define PARTS_MAX 6 /* of a combined medicine */
-
-static struct qv_dose *doses_of(const struct qv_knowledge *knowledge, const struct qv_case *c, struct qv_arena *arena,
-                                struct qv_situation *situation)
+/* What rules look at, from an answer about the case. */
+static int situation_of(const struct qv_answer *answer, struct qv_arena *arena, struct qv_situation *out,
+                        struct qv_error *error)
 {
-    struct qv_dose *doses = qv_arena_alloc(arena, (size_t)c->medicine_count * PARTS_MAX + 1, sizeof *doses);
-    for (uint32_t m = 0; doses && m < c->medicine_count; m++) {
-        const struct qv_case_medicine *medicine = &c->medicines[m];
-        uint32_t parts[PARTS_MAX];
-        const uint32_t found = qv_knowledge_medicines(knowledge, medicine->name, parts, PARTS_MAX);
-        for (uint32_t i = 0; i < found; i++)
-            doses[situation->dose_count++] = (struct qv_dose){
-                parts[i], medicine->started_days_ago, medicine->dose_changed_days_ago, medicine->stopped_days_ago};
-        situation->medicines_unrecognised = situation->medicines_unrecognised || !found;
-    }
-    return doses;
+    const struct qv_knowledge *knowledge = answer->knowledge;
+    const struct qv_value *onset = knowledge->onset >= 0 ? &answer->c->values[knowledge->onset] : NULL;
+    int8_t *levels = qv_arena_alloc(arena, knowledge->evidence_count, sizeof *levels);
+    if (!levels)
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    *out = (struct qv_situation){
+        .values = answer->c->values,
+        .levels = levels,
+        .doses = answer->doses,
+        .dose_count = answer->dose_count,
+        .onset_days = onset && onset->kind == QV_NUMBER ? onset->number : (double)NAN,
+        .medicines_known = answer->c->medicines_known,
+        .medicines_unrecognised = answer->unrecognised_count > 0,
+    };
+    qv_situation_levels(knowledge, out, levels);
+    return QV_OK;
 }
 
-int qv_consult_situation(const struct qv_knowledge *knowledge, const struct qv_case *c, struct qv_arena *arena,
-                         struct qv_situation **out, struct qv_error *error)
+int qv_consult_person(const struct qv_knowledge *knowledge, const struct qv_evidence_given *given,
+                      struct qv_arena *arena, struct qv_person **out, struct qv_error *error)
 {
-    struct qv_situation *situation = qv_arena_alloc(arena, 1, sizeof *situation);
-    int8_t *levels = qv_arena_alloc(arena, knowledge->evidence_count, sizeof *levels);
-    if (!situation || !levels)
+    const unsigned bare = QV_REASON_NO_INTERVALS | QV_REASON_NO_CHANGES | QV_REASON_NO_QUESTIONS;
+    struct qv_person *person = qv_arena_alloc(arena, 1, sizeof *person);
+    struct qv_answer *answer = NULL;
+    if (!person)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
-    const struct qv_value *onset = knowledge->onset < 0 ? NULL : &c->values[knowledge->onset];
-    *situation = (struct qv_situation){.values = c->values,
-                                       .onset_days = onset && onset->kind == QV_NUMBER ? onset->number : (double)NAN,
-                                       .medicines_known = c->medicines_known};
-    situation->doses = doses_of(knowledge, c, arena, situation);
-    if (!situation->doses)
-        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
-    qv_situation_levels(knowledge, situation, levels);
-    *out = situation;
+    int status = evidence_answer(knowledge, given, bare, arena, &answer, error);
+    if (status == QV_OK)
+        status = situation_of(answer, arena, &person->situation, error);
+    if (status)
+        return status;
+    person->answer = answer;
+    *out = person;
     return QV_OK;
 }

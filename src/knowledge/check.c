@@ -44,6 +44,7 @@ enum file_number {
     FILE_REFERENCES,
     FILE_CLAIMS,
     FILE_DIARY,
+    FILE_TRIALS,
     FILE_CONDITIONS, /* and as many as there are conditions */
 };
 _Static_assert(FILE_CONDITIONS == KNOWLEDGE_FILE_COUNT, "a file of knowledge_files is not known to the checker");
@@ -73,6 +74,9 @@ enum id_list_number {
     IDS_HABITS,
     IDS_WATCH,
     IDS_SENTENCES,
+    IDS_TRIALS,
+    IDS_TRIAL_WASHOUTS,
+    IDS_TRIAL_REFUSALS,
     IDS_CONDITIONS,
     ID_LIST_COUNT,
 };
@@ -131,6 +135,9 @@ static void list_ids(struct checker *checker)
     IDS(IDS_HABITS, "habit", FILE_DIARY, habits, habit_count, qv_habit);
     IDS(IDS_WATCH, "rule of the diary", FILE_DIARY, watch, watch_count, qv_diary_rule);
     IDS(IDS_SENTENCES, "sentence", FILE_DIARY, sentences, sentence_count, qv_sentence);
+    IDS(IDS_TRIALS, "trial", FILE_TRIALS, trials, trial_count, qv_trial_info);
+    IDS(IDS_TRIAL_WASHOUTS, "washout", FILE_TRIALS, trial_washouts, trial_washout_count, qv_trial_washout);
+    IDS(IDS_TRIAL_REFUSALS, "refusal", FILE_TRIALS, trial_refusals, trial_refusal_count, qv_trial_refusal);
     IDS(IDS_CONDITIONS, "condition", FILE_CONDITIONS, conditions, condition_count, qv_condition);
 #undef IDS
 }
@@ -949,6 +956,68 @@ static void check_references(struct checker *checker)
     }
 }
 
+/* ---- trials ------------------------------------------------------------------------------------------------------ */
+
+#define HALF_LIFE_MAX_H 240
+#define WASHOUT_MAX_DAYS 60
+
+static void check_trial(struct checker *checker, const struct place *entry, const struct qv_trial_info *trial)
+{
+    const char *const texts[][2] = {{"name", trial->name},     {"usual", trial->usual}, {"changed", trial->changed},
+                                    {"settle", trial->settle}, {"step", trial->step},   {"caution", trial->caution}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        check_text(checker, entry, texts[i][0], trial->id, texts[i][1]);
+    check_sources(checker, entry, trial->id, &trial->sources);
+    if (!has_id(checker, IDS_HABITS, trial->id))
+        complain(checker, AT_KEY(entry, "id"), "there is a trial of \"%s\", expected the id of a habit", trial->id);
+    check_amount(checker, entry, "times", trial->id, &trial->times);
+    check_amount(checker, entry, "plus", trial->id, &trial->plus);
+    check_amount(checker, entry, "least", trial->id, trial->least);
+    if (!is_within(trial->washout_days, 1, WASHOUT_MAX_DAYS))
+        complain(checker, AT_KEY(entry, "washout_days"), "washout_days of \"%s\" is %g, expected 1 to %d", trial->id,
+                 trial->washout_days, WASHOUT_MAX_DAYS);
+    if (!is_within(trial->half_life_h, 0, HALF_LIFE_MAX_H))
+        complain(checker, AT_KEY(entry, "half_life_h"), "half_life_h of \"%s\" is %g, expected 0 to %d", trial->id,
+                 trial->half_life_h, HALF_LIFE_MAX_H);
+    if (!is_within(trial->worth, 0.1, 0.95))
+        complain(checker, AT_KEY(entry, "worth"), "worth of \"%s\" is %g, expected 0.1 to 0.95", trial->id,
+                 trial->worth);
+    bool steps = trial->step_share != NULL, whole = steps && trial->step_least && trial->step && trial->step_days >= 1;
+    if (steps && !(whole && is_within(*trial->step_share, 0.05, 1) && *trial->step_least >= 0))
+        complain(
+            checker, AT_KEY(entry, "step_share"),
+            "the steps of \"%s\" are not whole, expected step_share from 0.05 to 1, step_least, step_days and step",
+            trial->id);
+}
+
+static void check_trials(struct checker *checker)
+{
+    for (uint32_t i = 0; i < checker->facts->trial_count; i++) {
+        struct place entry = entry_place(checker, IDS_TRIALS, i);
+        check_trial(checker, &entry, &checker->facts->trials[i]);
+    }
+    for (uint32_t i = 0; i < checker->facts->trial_washout_count; i++) {
+        const struct qv_trial_washout *washout = &checker->facts->trial_washouts[i];
+        struct place entry = entry_place(checker, IDS_TRIAL_WASHOUTS, i);
+        check_text(checker, &entry, "text", washout->id, washout->text);
+        check_sources(checker, &entry, washout->id, &washout->sources);
+        if (!has_id(checker, IDS_TRIALS, washout->trial))
+            complain(checker, AT_KEY(&entry, "trial"), "washout \"%s\" is of \"%s\", expected the id of a trial",
+                     washout->id, washout->trial);
+        if (!is_within(washout->half_life_h, 0.1, HALF_LIFE_MAX_H))
+            complain(checker, AT_KEY(&entry, "half_life_h"), "half_life_h of \"%s\" is %g, expected 0.1 to %d",
+                     washout->id, washout->half_life_h, HALF_LIFE_MAX_H);
+    }
+    for (uint32_t i = 0; i < checker->facts->trial_refusal_count; i++) {
+        const struct qv_trial_refusal *refusal = &checker->facts->trial_refusals[i];
+        struct place entry = entry_place(checker, IDS_TRIAL_REFUSALS, i);
+        check_text(checker, &entry, "text", refusal->id, refusal->text);
+        check_sources(checker, &entry, refusal->id, &refusal->sources);
+        if (!refusal->trials.count && !refusal->if_rule && !refusal->level)
+            complain(checker, &entry, "refusal \"%s\" refuses everything, expected trials, if or level", refusal->id);
+    }
+}
+
 /* ---- claims ------------------------------------------------------------------------------------------------------ */
 
 /* "conditions/benign_twitch", "red_flags/R34" (by its number in the dossier). */
@@ -1072,18 +1141,6 @@ static void check_sentences(struct checker *checker)
     }
 }
 
-static void check_half_life(struct checker *checker, const struct place *at, const char *id,
-                            const struct qv_half_life *half_life)
-{
-    bool ascend = half_life->low_hours > 0 && half_life->low_hours <= half_life->hours &&
-                  half_life->hours <= half_life->high_hours && half_life->high_hours <= 1000;
-    if (!ascend)
-        complain(checker, at, "a half-life of \"%s\" is %g hours, from %g to %g, expected them to ascend from above 0",
-                 id, half_life->hours, half_life->low_hours, half_life->high_hours);
-    check_text(checker, at, "text", id, half_life->text);
-    check_sources(checker, at, id, &half_life->sources);
-}
-
 static void check_habits(struct checker *checker)
 {
     for (uint32_t i = 0; i < checker->facts->habit_count; i++) {
@@ -1094,7 +1151,6 @@ static void check_habits(struct checker *checker)
         check_text(checker, &entry, "same_day", habit->id, habit->same_day);
         check_text(checker, &entry, "day_after", habit->id, habit->day_after);
         check_text(checker, &entry, "after_drop", habit->id, habit->after_drop);
-        check_text(checker, &entry, "trial", habit->id, habit->trial);
         check_sources(checker, &entry, habit->id, &habit->sources);
         if (!(habit->step > 0) || strtod(habit->per, NULL) != habit->step)
             complain(checker, AT_KEY(&entry, "step"), "the step of \"%s\" is %g per \"%s\", expected the same number",
@@ -1105,13 +1161,6 @@ static void check_habits(struct checker *checker)
         if (habit->finding && !is_number(find_evidence(checker, habit->finding)))
             complain(checker, AT_KEY(&entry, "finding"),
                      "habit \"%s\" fills \"%s\", expected a finding that is a number", habit->id, habit->finding);
-        for (uint32_t h = 0; h < habit->half_life_count; h++)
-            check_half_life(checker, AT_ENTRY(&entry, "half_lives", h), habit->id, &habit->half_lives[h]);
-        for (uint32_t r = 0; r < habit->refusal_count; r++) {
-            const struct place *at = AT_ENTRY(&entry, "refusals", r);
-            check_text(checker, at, "text", habit->id, habit->refusals[r].text);
-            check_sources(checker, at, habit->id, &habit->refusals[r].sources);
-        }
     }
 }
 
@@ -1252,23 +1301,6 @@ static int check_curve_rules(struct checker *checker, const struct qv_knowledge 
     return status;
 }
 
-static int check_habit_rules(struct checker *checker, const struct qv_knowledge *knowledge)
-{
-    const struct qv_rule *rule;
-    int status = QV_OK;
-    for (uint32_t i = 0; i < checker->facts->habit_count; i++) {
-        const struct qv_habit *habit = &checker->facts->habits[i];
-        struct place entry = entry_place(checker, IDS_HABITS, i);
-        for (uint32_t h = 0; !status && h < habit->half_life_count; h++)
-            status = check_rule(checker, knowledge, AT_ENTRY(&entry, "half_lives", h), "if", habit->id,
-                                habit->half_lives[h].if_rule, &rule);
-        for (uint32_t r = 0; !status && r < habit->refusal_count; r++)
-            status = check_rule(checker, knowledge, AT_ENTRY(&entry, "refusals", r), "if", habit->id,
-                                habit->refusals[r].if_rule, &rule);
-    }
-    return status;
-}
-
 /* The rules of entries that have one or two each, under a key of their own. */
 static int check_plain_rules(struct checker *checker, const struct qv_knowledge *knowledge)
 {
@@ -1280,7 +1312,9 @@ static int check_plain_rules(struct checker *checker, const struct qv_knowledge 
                  {IDS_ADVICE, "if", offsetof(struct qv_advice, if_rule)},
                  {IDS_ADVICE, "unless", offsetof(struct qv_advice, unless)},
                  {IDS_TESTS, "if", offsetof(struct qv_test, if_rule)},
-                 {IDS_REFERENCES, "if", offsetof(struct qv_reference, if_rule)}};
+                 {IDS_REFERENCES, "if", offsetof(struct qv_reference, if_rule)},
+                 {IDS_TRIAL_WASHOUTS, "if", offsetof(struct qv_trial_washout, if_rule)},
+                 {IDS_TRIAL_REFUSALS, "if", offsetof(struct qv_trial_refusal, if_rule)}};
     for (size_t k = 0; k < sizeof plain / sizeof plain[0]; k++) {
         const struct id_list *list = &checker->lists[plain[k].list];
         for (uint32_t i = 0; i < list->count; i++) {
@@ -1396,8 +1430,6 @@ static int check_rules_with(struct checker *checker, struct qv_knowledge *knowle
     if (!status)
         status = check_curve_rules(checker, knowledge);
     if (!status)
-        status = check_habit_rules(checker, knowledge);
-    if (!status)
         status = check_red_flag_rules(checker, knowledge, patterns_complete);
     return status;
 }
@@ -1457,6 +1489,7 @@ static int check_all(struct checker *checker)
     check_drinks(checker);
     check_foods(checker);
     check_references(checker);
+    check_trials(checker);
     check_claims(checker);
     check_habits(checker);
     check_watch(checker);

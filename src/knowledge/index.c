@@ -443,29 +443,6 @@ static int compile_curves(struct qv_knowledge *knowledge, struct qv_error *error
     return QV_OK;
 }
 
-/* Rules of entries that each habit has some of. */
-static int compile_habits(struct qv_knowledge *knowledge, struct qv_error *error)
-{
-    const struct qv_facts *facts = knowledge->facts;
-    knowledge->half_life_rules =
-        qv_arena_alloc(knowledge->arena, facts->habit_count, sizeof *knowledge->half_life_rules);
-    knowledge->refusal_rules = qv_arena_alloc(knowledge->arena, facts->habit_count, sizeof *knowledge->refusal_rules);
-    if (!knowledge->half_life_rules || !knowledge->refusal_rules)
-        return OUT_OF_MEMORY(error);
-    int status = QV_OK;
-    for (uint32_t h = 0; !status && h < facts->habit_count; h++) {
-        const struct qv_habit *habit = &facts->habits[h];
-        status = compile_all(knowledge, habit->half_lives, sizeof habit->half_lives[0],
-                             offsetof(struct qv_half_life, if_rule), habit->half_life_count, "diary.yaml",
-                             &knowledge->half_life_rules[h], error);
-        if (!status)
-            status = compile_all(knowledge, habit->refusals, sizeof habit->refusals[0],
-                                 offsetof(struct qv_trial_refusal, if_rule), habit->refusal_count, "diary.yaml",
-                                 &knowledge->refusal_rules[h], error);
-    }
-    return status;
-}
-
 int index_rules(struct qv_knowledge *knowledge, struct qv_error *error)
 {
     const struct qv_facts *facts = knowledge->facts;
@@ -483,9 +460,13 @@ int index_rules(struct qv_knowledge *knowledge, struct qv_error *error)
     if (!status)
         status = COMPILE_ALL(reference_if, references, reference_count, qv_reference, if_rule, "references.yaml");
     if (!status)
-        status = compile_curves(knowledge, error);
+        status = COMPILE_ALL(trial_washout_if, trial_washouts, trial_washout_count, qv_trial_washout, if_rule,
+                             "trials.yaml");
     if (!status)
-        status = compile_habits(knowledge, error);
+        status = COMPILE_ALL(trial_refusal_if, trial_refusals, trial_refusal_count, qv_trial_refusal, if_rule,
+                             "trials.yaml");
+    if (!status)
+        status = compile_curves(knowledge, error);
     if (!status)
         status = build_readers(knowledge, error);
     if (!status)

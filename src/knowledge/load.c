@@ -168,6 +168,9 @@ static void merge(struct qv_facts *facts, const struct qv_facts *part)
     TAKE_LIST(watch, watch_count)
     TAKE_LIST(places, place_count)
     TAKE_LIST(sentences, sentence_count)
+    TAKE_LIST(trials, trial_count)
+    TAKE_LIST(trial_washouts, trial_washout_count)
+    TAKE_LIST(trial_refusals, trial_refusal_count)
 #undef TAKE_LIST
     if (part->sentences) /* the file that has them says how to fold, too */
         facts->folding = part->folding;

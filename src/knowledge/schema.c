@@ -375,26 +375,54 @@ static const cyaml_strval_t diary_measures[] = {
 #undef DIARY_MEASURE
 };
 
-static const cyaml_schema_field_t half_life_fields[] = {
-    TEXT_O(qv_half_life, "if", if_rule),
-    NUMBER(qv_half_life, "hours", hours),
-    NUMBER(qv_half_life, "low_hours", low_hours),
-    NUMBER(qv_half_life, "high_hours", high_hours),
-    TEXT(qv_half_life, "text", text),
-    ENUM(qv_half_life, "grade", grade, grades),
-    WORDS(qv_half_life, "sources", sources),
-    TEXT_O(qv_half_life, "note", note),
+static const cyaml_schema_field_t trial_fields[] = {
+    ID(qv_trial_info, "id", id),
+    TEXT(qv_trial_info, "name", name),
+    ID(qv_trial_info, "unit", unit),
+    FLAG_O(qv_trial_info, "more", more),
+    NUMBER(qv_trial_info, "times", times),
+    NUMBER(qv_trial_info, "plus", plus),
+    NUMBER_PTR_O(qv_trial_info, "least", least),
+    NUMBER_PTR_O(qv_trial_info, "step_share", step_share),
+    NUMBER_PTR_O(qv_trial_info, "step_least", step_least),
+    NUMBER_O(qv_trial_info, "step_days", step_days),
+    NUMBER(qv_trial_info, "washout_days", washout_days),
+    NUMBER_O(qv_trial_info, "half_life_h", half_life_h),
+    NUMBER(qv_trial_info, "worth", worth),
+    TEXT(qv_trial_info, "usual", usual),
+    TEXT(qv_trial_info, "changed", changed),
+    TEXT_O(qv_trial_info, "step", step),
+    TEXT(qv_trial_info, "settle", settle),
+    TEXT_O(qv_trial_info, "caution", caution),
+    WORDS(qv_trial_info, "sources", sources),
+    TEXT_O(qv_trial_info, "note", note),
     CYAML_FIELD_END,
 };
-ENTRY(half_life, qv_half_life, half_life_fields);
+ENTRY(trial, qv_trial_info, trial_fields);
 
-static const cyaml_schema_field_t refusal_fields[] = {
-    TEXT(qv_trial_refusal, "if", if_rule),
+static const cyaml_schema_field_t trial_washout_fields[] = {
+    ID(qv_trial_washout, "id", id),
+    ID(qv_trial_washout, "trial", trial),
+    TEXT(qv_trial_washout, "if", if_rule),
+    NUMBER(qv_trial_washout, "half_life_h", half_life_h),
+    TEXT(qv_trial_washout, "text", text),
+    ENUM(qv_trial_washout, "grade", grade, grades),
+    WORDS(qv_trial_washout, "sources", sources),
+    TEXT_O(qv_trial_washout, "note", note),
+    CYAML_FIELD_END,
+};
+ENTRY(trial_washout, qv_trial_washout, trial_washout_fields);
+
+static const cyaml_schema_field_t trial_refusal_fields[] = {
+    ID(qv_trial_refusal, "id", id),
+    WORDS_O(qv_trial_refusal, "trials", trials),
+    TEXT_O(qv_trial_refusal, "if", if_rule),
+    ENUM_PTR_O(qv_trial_refusal, "level", level, levels),
     TEXT(qv_trial_refusal, "text", text),
     WORDS(qv_trial_refusal, "sources", sources),
     CYAML_FIELD_END,
 };
-ENTRY(refusal, qv_trial_refusal, refusal_fields);
+ENTRY(trial_refusal, qv_trial_refusal, trial_refusal_fields);
 
 static const cyaml_schema_field_t habit_fields[] = {
     ID(qv_habit, "id", id),
@@ -406,9 +434,6 @@ static const cyaml_schema_field_t habit_fields[] = {
     TEXT(qv_habit, "same_day", same_day),
     TEXT(qv_habit, "day_after", day_after),
     TEXT_O(qv_habit, "after_drop", after_drop),
-    LIST(qv_habit, "half_lives", half_lives, half_life_count, half_life, CYAML_FLAG_OPTIONAL),
-    TEXT_O(qv_habit, "trial", trial),
-    LIST(qv_habit, "refusals", refusals, refusal_count, refusal, CYAML_FLAG_OPTIONAL),
     ENUM(qv_habit, "grade", grade, grades),
     WORDS(qv_habit, "sources", sources),
     TEXT_O(qv_habit, "note", note),
@@ -493,14 +518,17 @@ ENTRY(sentence, qv_sentence, sentence_fields);
 #define FACTS_PLACES FACTS("places", places, place_count, place_words)
 #define FACTS_SENTENCES FACTS("sentences", sentences, sentence_count, sentence)
 
+#define FACTS_TRIALS FACTS("trials", trials, trial_count, trial)
+#define FACTS_WASHOUTS FACTS("trial_washouts", trial_washouts, trial_washout_count, trial_washout)
+#define FACTS_REFUSALS FACTS("trial_refusals", trial_refusals, trial_refusal_count, trial_refusal)
+
 static const cyaml_schema_field_t facts_fields[] = {
-    FACTS_SOURCES,   FACTS_LEVELS,     FACTS_NUMBERS,
-    FACTS_FINDINGS,  FACTS_PATTERNS,   FACTS_CONDITIONS,
-    FACTS_RED_FLAGS, FACTS_ADVICE,     FACTS_CONTRIBUTORS,
-    FACTS_TESTS,     FACTS_MEDICINES,  FACTS_DRINKS,
-    FACTS_FOODS,     FACTS_REFERENCES, FACTS_CLAIMS,
-    FACTS_FOLDING,   FACTS_HABITS,     FACTS_WATCH,
-    FACTS_PLACES,    FACTS_SENTENCES,  ID(qv_facts, "version", version),
+    FACTS_SOURCES,      FACTS_LEVELS,     FACTS_NUMBERS,   FACTS_FINDINGS,
+    FACTS_PATTERNS,     FACTS_CONDITIONS, FACTS_RED_FLAGS, FACTS_ADVICE,
+    FACTS_CONTRIBUTORS, FACTS_TESTS,      FACTS_MEDICINES, FACTS_DRINKS,
+    FACTS_FOODS,        FACTS_REFERENCES, FACTS_CLAIMS,    FACTS_TRIALS,
+    FACTS_WASHOUTS,     FACTS_REFUSALS,   FACTS_FOLDING,   FACTS_HABITS,
+    FACTS_WATCH,        FACTS_PLACES,     FACTS_SENTENCES, ID(qv_facts, "version", version),
     CYAML_FIELD_END,
 };
 const cyaml_schema_value_t facts_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct qv_facts, facts_fields)};
@@ -524,11 +552,12 @@ FILE_SCHEMA(foods, FACTS_FOODS);
 FILE_SCHEMA(references, FACTS_REFERENCES);
 FILE_SCHEMA(claims, FACTS_CLAIMS);
 FILE_SCHEMA(diary, FACTS_FOLDING, FACTS_HABITS, FACTS_WATCH, FACTS_PLACES, FACTS_SENTENCES);
+FILE_SCHEMA(trials, FACTS_TRIALS, FACTS_WASHOUTS, FACTS_REFUSALS);
 
 const struct knowledge_file knowledge_files[KNOWLEDGE_FILE_COUNT] = {
     {"sources.yaml", &sources_file},   {"levels.yaml", &levels_file},       {"findings.yaml", &findings_file},
     {"patterns.yaml", &patterns_file}, {"red_flags.yaml", &red_flags_file}, {"contributors.yaml", &contributors_file},
     {"advice.yaml", &advice_file},     {"tests.yaml", &tests_file},         {"medicines.yaml", &medicines_file},
     {"drinks.yaml", &drinks_file},     {"foods.yaml", &foods_file},         {"references.yaml", &references_file},
-    {"claims.yaml", &claims_file},     {"diary.yaml", &diary_file},
+    {"claims.yaml", &claims_file},     {"diary.yaml", &diary_file},         {"trials.yaml", &trials_file},
 };

@@ -15,7 +15,7 @@ struct knowledge_file {
     const cyaml_schema_value_t *schema;
 };
 
-#define KNOWLEDGE_FILE_COUNT 14
+#define KNOWLEDGE_FILE_COUNT 15
 extern const struct knowledge_file knowledge_files[KNOWLEDGE_FILE_COUNT];
 
 /* One file of knowledge/conditions/: a struct qv_condition. */

@@ -532,23 +532,8 @@ static void show_habit(struct sheet *sheet, uint32_t index)
     sheet_flush_labelled(sheet, LABEL_COLUMN, "prior sd", DETAIL_COLUMN);
     detail(sheet, "drop", h->after_drop);
     detail(sheet, "fills", h->finding);
-    detail(sheet, "trial", h->trial);
-    for (uint32_t i = 0; i < h->refusal_count; i++) {
-        detail(sheet, "no trial if", h->refusals[i].if_rule);
-        detail(sheet, "", h->refusals[i].text);
-    }
     detail(sheet, "note", h->note);
     detail_basis(sheet, qv_grade_name(h->grade), &h->sources);
-    if (h->half_life_count)
-        sheet_heading(sheet, "Half-life", "the first that applies");
-    for (uint32_t i = 0; i < h->half_life_count; i++) {
-        const struct qv_half_life *l = &h->half_lives[i];
-        sheet_sayf(sheet, "%g" TIE "h (%g–%g)  ", l->hours, l->low_hours, l->high_hours);
-        sheet_say(sheet, l->if_rule ? l->if_rule : "everybody else");
-        sheet_flush_item(sheet, 2);
-        detail(sheet, "note", l->note);
-        detail_basis(sheet, qv_grade_name(l->grade), &l->sources);
-    }
 }
 
 static const char *const diary_measures[] = {
@@ -751,6 +736,42 @@ static void show_reference(struct sheet *sheet, uint32_t index)
     detail_basis(sheet, NULL, &r->sources);
 }
 
+static void show_trial(struct sheet *sheet, uint32_t index)
+{
+    const struct qv_trial_info *t = &sheet->knowledge->facts->trials[index];
+    title(sheet, "trials", t->id, t->name);
+    detail(sheet, "usual", t->usual);
+    detail(sheet, "changed", t->changed);
+    detail(sheet, "steps", t->step);
+    detail(sheet, "settling", t->settle);
+    detail(sheet, "caution", t->caution);
+    detail(sheet, "note", t->note);
+    detail_basis(sheet, NULL, &t->sources);
+}
+
+static void show_trial_washout(struct sheet *sheet, uint32_t index)
+{
+    const struct qv_trial_washout *w = &sheet->knowledge->facts->trial_washouts[index];
+    title(sheet, "trial_washouts", w->id, w->text);
+    detail(sheet, "trial", w->trial);
+    detail(sheet, "if", w->if_rule);
+    detail_amount(sheet, "half-life", &w->half_life_h, "h");
+    detail(sheet, "note", w->note);
+    detail_basis(sheet, qv_grade_name(w->grade), &w->sources);
+}
+
+static void show_trial_refusal(struct sheet *sheet, uint32_t index)
+{
+    const struct qv_trial_refusal *r = &sheet->knowledge->facts->trial_refusals[index];
+    title(sheet, "trial_refusals", r->id, NULL);
+    sheet_say(sheet, r->text);
+    sheet_flush(sheet, 2, 2);
+    detail_words(sheet, "trials", &r->trials);
+    detail(sheet, "if", r->if_rule);
+    detail(sheet, "from", r->level ? qv_level_name(*r->level) : NULL);
+    detail_basis(sheet, NULL, &r->sources);
+}
+
 static void cited_by(struct sheet *sheet, const char *kind, const char *id, const struct qv_words *sources,
                      const char *source)
 {
@@ -785,6 +806,9 @@ static void show_source(struct sheet *sheet, uint32_t index)
     CITED_BY(drinks, drink_count, "drinks");
     CITED_BY(foods, food_count, "foods");
     CITED_BY(references, reference_count, "references");
+    CITED_BY(trials, trial_count, "trials");
+    CITED_BY(trial_washouts, trial_washout_count, "trial_washouts");
+    CITED_BY(trial_refusals, trial_refusal_count, "trial_refusals");
     CITED_BY(claims, claim_count, "claims");
     CITED_BY(habits, habit_count, "habits");
     CITED_BY(watch, watch_count, "watch");
@@ -829,6 +853,9 @@ static void show_level(struct sheet *sheet, uint32_t index)
     X(habits, habit_count, show_habit)                                                                                 \
     X(watch, watch_count, show_diary_rule)                                                                             \
     X(sentences, sentence_count, show_sentence)                                                                        \
+    X(trials, trial_count, show_trial)                                                                                 \
+    X(trial_washouts, trial_washout_count, show_trial_washout)                                                         \
+    X(trial_refusals, trial_refusal_count, show_trial_refusal)                                                         \
     X(sources, source_count, show_source)                                                                              \
     X(claims, claim_count, show_claim)
 

@@ -327,18 +327,18 @@ void trigger_say_try(const struct trigger_words *w, uint32_t factor, struct qv_t
 
 struct trigger_next trigger_next(const struct trigger_words *w)
 {
-    struct trigger_next next = {-1, NULL};
+    struct trigger_next next = {-1, NULL, NULL};
     for (int r = 0; r <= 2; r++) {
         for (uint32_t i = 0; i < w->triggers->trigger_count; i++) {
             const struct qv_trigger *t = &w->triggers->triggers[i];
-            const struct qv_habit *habit = rank(t) == r ? trigger_habit(w, t->factor) : NULL;
-            if (!habit || !habit->trial)
+            const char *id = w->triggers->days->factors[t->factor].id;
+            const struct qv_trial_info *trial = rank(t) == r ? qv_trial_info(w->knowledge, id) : NULL;
+            if (!trial)
                 continue;
-            const uint32_t index = (uint32_t)(habit - w->knowledge->facts->habits);
-            const struct qv_trial_refusal *refusal =
-                w->person ? qv_habit_refusal(w->knowledge, index, w->person) : NULL;
+            const struct qv_trial_refusal *refusal = w->person ? qv_trial_refusal_of(w->person, id) : NULL;
             if (!refusal) {
                 next.factor = (int)t->factor;
+                next.trial = trial;
                 return next;
             }
             if (!next.refusal)

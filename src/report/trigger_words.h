@@ -13,12 +13,13 @@
 struct trigger_words {
     const struct qv_knowledge *knowledge;
     const struct qv_triggers *triggers;
-    const struct qv_situation *person; /**< NULL: nothing is known */
+    const struct qv_person *person; /**< NULL: nothing is known */
 };
 
 /** What to try next, as an experiment on oneself. */
 struct trigger_next {
-    int factor;          /**< the likeliest that speaks, can be switched on and off and may be; -1: none */
+    int factor; /**< the likeliest that speaks, of which there is a trial, for this person too; -1: none */
+    const struct qv_trial_info *trial; /**< NULL: none */
     const char *refusal; /**< why the person must not try one that is likelier still; NULL: there is none */
 };
 

@@ -101,7 +101,8 @@ static void write_next(struct qv_json *j, const struct trigger_words *w, struct 
     if (next.factor >= 0) {
         trigger_say_try(w, factor, words);
         write_words(j, "text", words);
-        qv_json_string(j, "how", trigger_habit(w, factor)->trial);
+        qv_json_string(j, "how", next.trial->changed);
+        qv_json_string(j, "caution", next.trial->caution);
     }
     if (next.refusal)
         qv_json_string(j, "refused", next.refusal);
@@ -126,7 +127,7 @@ static void write_days(struct qv_json *j, const struct qv_triggers *triggers)
 }
 
 void qv_json_triggers(const struct qv_knowledge *knowledge, const struct qv_triggers *triggers,
-                      const struct qv_situation *person, unsigned indent, struct qv_text *text)
+                      const struct qv_person *person, unsigned indent, struct qv_text *text)
 {
     const struct trigger_words w = {knowledge, triggers, person};
     struct qv_text words;

@@ -344,7 +344,7 @@ static void say_next(struct triggers_page *p)
 }
 
 void qv_page_triggers(const struct qv_knowledge *knowledge, const struct qv_triggers *triggers,
-                      const struct qv_situation *person, const struct qv_page_settings *settings, struct qv_text *text)
+                      const struct qv_person *person, const struct qv_page_settings *settings, struct qv_text *text)
 {
     struct triggers_page p = {.words = {knowledge, triggers, person}, .full = settings->full};
     sheet_begin(&p.sheet, knowledge, settings, text);

@@ -69,7 +69,7 @@ expect "help of a verb" 0 '^usage: quiver ask' '' "$quiver" help ask
 expect "--help of a verb" 0 '^usage: quiver ask' '' "$quiver" ask --help
 expect "version" 0 '^quiver [0-9]' '' "$quiver" --version
 expect "version and more" 64 '' 'version: found "x"' "$quiver" version x
-for verb in trial report serve; do
+for verb in report serve; do
     expect "$verb is known, and not there" 69 '' "^quiver: $verb is not in this version\$" "$quiver" $verb --json
 done
 
@@ -475,4 +475,63 @@ if [ -n "${QUIVER_ROOT:-}" ]; then
     json_alone "check: JSON alone"
     expect "knowledge from a folder" 0 '"quiver_answer"' '' "$quiver" ask --case good.json --json --knowledge "$QUIVER_ROOT/knowledge"
 fi
+
+# ---- trials -----------------------------------------------------------------------------------------------------------
+expect "a trial is laid out into a file" 0 '^A trial on yourself' '' \
+    "$quiver" trial plan caffeine --plan p.json --seed 7 --usual 400 --from 2031-01-01 --on 2030-12-31
+cp p.json first.json
+expect "the same again, before its first day" 0 '"quiver_trial": 1' '' \
+    "$quiver" trial plan caffeine --plan p.json --seed 7 --usual 400 --from 2031-01-01 --on 2030-12-31 --json
+json_alone "trial plan: JSON alone"
+same "the same seed gives the same plan" "$(cat p.json)" "$(cat first.json)"
+expect "a trial that has begun is not written over" 73 '' 'p.json: is there' \
+    "$quiver" trial plan caffeine --plan p.json --seed 8 --on 2031-01-02
+expect "a file that is no plan is not written over" 73 '' 'good.json: is there' \
+    "$quiver" trial plan caffeine --plan good.json --seed 8
+if command -v jq >/dev/null; then
+    same "anyone can check the fingerprint" "$(jq -cj .plan p.json | sha256sum | cut -c1-64)" "$(jq -r .sha256 p.json)"
+    {
+        echo time,kind,amount,unit,note
+        jq -r '.plan.blocks[] | [.arm, .first_day, .last_day] | @tsv' p.json | while read -r arm first last; do
+            day=$first
+            while [ ! "$day" \> "$last" ]; do
+                [ "$arm" = usual ] && echo "$day,twitch,9,count," || echo "$day,twitch,4,count,"
+                [ "$arm" = usual ] && echo "$day,caffeine,400,mg," || echo "$day,caffeine,100,mg,"
+                day=$(date -u -d "$day + 1 day" +%F)
+            done
+        done
+    } >lived.csv
+    expect "the result, as planned" 0 '^  "as_planned": true,' '' \
+        "$quiver" trial result --plan p.json --diary lived.csv --json
+    same "it is what was lived" "$(jq -r '.verdict, (.intention_to_treat.rate_ratio < 0.6)' out | tr '\n' ' ')" \
+        "fewer_twitches true "
+    expect "the items of CENT" 0 'CENT 2015' '' "$quiver" trial result --plan p.json --diary lived.csv --full
+    head -n 60 lived.csv >half.csv
+    expect "half way nothing is shown" 0 'still running' '' \
+        "$quiver" trial result --plan p.json --diary half.csv --on 2031-02-01
+    same "nothing at all" "$(grep -c 'times as many' out)" 0
+    expect "stopped for good" 0 'was stopped early' '' \
+        "$quiver" trial result --plan p.json --diary half.csv --on 2031-02-01 --stopped
+    jq '.plan.washout_days = 1' p.json >altered.json
+    expect "an altered plan is seen" 0 'Not the planned analysis' '' \
+        "$quiver" trial result --plan altered.json --diary lived.csv
+fi
+expect "today" 0 '^  "arm": "(usual|less)",' '' "$quiver" trial today --plan p.json --on 2031-01-20 --json
+expect "before the first day" 0 'has not begun' '' "$quiver" trial today --plan p.json --on 2030-12-31
+expect "after the last" 0 'ended on' '' "$quiver" trial today --plan p.json --on 2041-01-01
+expect "a medicine is never a trial" 64 '' 'talk to your prescriber' "$quiver" trial plan sertraline --plan q.json
+expect "nor as JSON" 64 '"id": "prescribed_medicine"' 'talk to your prescriber' "$quiver" trial plan medicine --json
+printf '%s' "$C"'{"kidney_disease":true}}' >kidney.json
+expect "potassium with kidney disease is refused" 65 '' 'Ask your doctor' \
+    "$quiver" trial plan potassium --case kidney.json --plan q.json
+verdict "a refusal leaves no plan" "$(ls q.json 2>/dev/null)"
+expect "a word that is nothing" 64 '' 'expected one of' "$quiver" trial plan moonlight
+expect "no deed" 64 '' 'expected plan, today or result' "$quiver" trial
+expect "no plan in the journal" 66 '' 'no plan is in the journal' "$quiver" trial today
+expect "a plan for the journal" 0 '^A trial on yourself' '' "$quiver" trial plan sleep --seed 3
+expect "is found there" 0 'has not begun' '' "$quiver" trial today
+expect "by its habit too" 0 '"state": "waiting"' '' "$quiver" trial result sleep --json
+expect "and no other" 66 '' 'no plan' "$quiver" trial today water
+expect "a date that is none" 64 '' 'expected a date' "$quiver" trial today --on tomorrow
+expect "a file that is no plan" 65 '' 'good.json: quiver_trial: expected 1' "$quiver" trial today --plan good.json
 finish

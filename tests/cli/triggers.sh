@@ -71,12 +71,12 @@ if command -v jq >/dev/null; then
 fi
 
 printf '{"quiver_case":1,"findings":{"medications":[{"name":"lithium"}]}}' >lithium.json
-expect "who must ask first is told so" 0 "Ask the person who prescribed it first" "" \
+expect "who must ask first is told so" 0 "ask your prescriber" "" \
     "$quiver" triggers --diary diary.csv --case lithium.json
 verdict "and is not sent to try it" "$(grep "trial plan caffeine" out)"
 
 { cat diary.csv; echo '2026-01-02,medicine,400,mg,lithium started'; } >lithium.csv
-expect "the diary says who must ask first, too" 0 "Ask the person who prescribed it first" "" \
+expect "the diary says who must ask first, too" 0 "ask your prescriber" "" \
     "$quiver" triggers --diary lithium.csv
 
 "$quiver" import diary.csv >/dev/null 2>&1

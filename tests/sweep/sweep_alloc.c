@@ -14,6 +14,7 @@
 
 #include <quiver/consult.h>
 #include <quiver/journal.h>
+#include <quiver/nof1.h>
 #include <quiver/report.h>
 
 #include <dlfcn.h>
@@ -195,6 +196,75 @@ static int run_models(struct qv_error *error)
     return status;
 }
 
+/* Twitches of a whole trial, more when its block is as usual. */
+static struct qv_days days_of_trial(const struct qv_trial_plan *plan)
+{
+    static double twitches[QV_TRIAL_DAYS_MAX], amounts[QV_TRIAL_DAYS_MAX];
+    struct qv_days days = {.first_day = plan->first_day, .factor_count = 1, .twitches = twitches, .exposures = amounts};
+    for (int32_t day = plan->first_day; day <= qv_trial_last_day(plan); day++) {
+        struct qv_trial_day today = qv_trial_day(plan, day);
+        twitches[days.day_count] = today.changed ? 3 + day % 3 : 6 + day % 4;
+        amounts[days.day_count++] = today.amount;
+    }
+    return days;
+}
+
+static int make_trial(const struct qv_trial_offer *offer, struct qv_text *text, struct qv_error *error)
+{
+    const struct qv_trial_baseline baseline = {20, 0, 0, 30};
+    const struct qv_trial_aim aim = {0.3, 0.5, 200};
+    struct qv_trial_plan plan, again;
+    struct qv_trial_result result;
+    bool unaltered = false;
+    int status = qv_trial_lay_out(&offer->habit, &baseline, &aim, 1, 20000, 20001, &plan, error);
+    if (!status) {
+        qv_trial_write(&plan, NULL, 0, text);
+        status = qv_text_check(text, error);
+    }
+    if (!status)
+        status = qv_trial_read(text->bytes, text->length, &again, &unaltered, error);
+    if (status)
+        return status;
+    if (!unaltered)
+        return qv_fail(error, QV_ERR_BUG, "a plan was read otherwise than it was written");
+    const struct qv_days days = days_of_trial(&again);
+    status = qv_trial_analyse(&again, &days, 30000, false, &result, error);
+    if (status)
+        return status;
+    const struct qv_trial_view view = {shared, offer->info, offer->washout, &again, true};
+    const struct qv_page_settings settings = {.columns = 80, .full = true};
+    qv_page_trial_plan(&view, &settings, text);
+    qv_page_trial_result(&view, &result, &settings, text);
+    qv_json_trial_result(&view, &result, 2, text);
+    return qv_text_check(text, error);
+}
+
+static int run_trial(struct qv_error *error)
+{
+    const struct qv_entry entry = {
+        .day = qv_date_today(), .kind = QV_ENTRY_MEDICINE, .amount = 50, .note = "fluvoxamine"};
+    struct qv_daybook *book = NULL;
+    struct qv_trial_offer offer;
+    struct qv_text text;
+    qv_text_init(&text, 1 << 20);
+    struct qv_arena *arena = qv_arena_create(0);
+    int status =
+        arena ? qv_daybook_create(shared, arena, &book, error) : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    if (!status)
+        status = qv_daybook_add(book, &entry, error);
+    const struct qv_trial_request request = {
+        .what = "caffeine", .diary = book, .first_day = entry.day + 1, .usual = 400};
+    if (!status)
+        status = qv_trial_consult(shared, &request, arena, &offer, error);
+    if (!status && (offer.refusal || !offer.washout))
+        status = qv_fail(error, QV_ERR_BUG, "expected an offer with a longer washout");
+    if (!status)
+        status = make_trial(&offer, &text, error);
+    qv_text_finish(&text);
+    qv_arena_destroy(arena);
+    return status;
+}
+
 static char journal_path[64];
 
 static int drop_entry(void *context, const struct qv_entry *entry, struct qv_error *error)
@@ -365,6 +435,7 @@ static bool sweep(const char *name, int (*work)(struct qv_error *))
 {
     for (long n = 0; n < 10000000; n++) {
         struct qv_error error = {0};
+        (void)qv_date_today(); /* the C library forgets the zone when it had no memory for its name */
         outstanding = 0;
         until_failure = n;
         watching = true;
@@ -405,6 +476,7 @@ int main(int argc, char **argv)
     little_attention(&models[1]);
     little_triggers(&triggers);
     run_models(&error);
+    run_trial(&error);
     keep_a_journal(&error);
     log_words(&error);
     if (!zip_diary() || read_diaries(&error)) {
@@ -425,6 +497,7 @@ int main(int argc, char **argv)
     good &= sweep("read diaries", read_diaries);
     spares = false;
     unlink(zip_path);
+    good &= sweep("a trial: offer, plan, file, result, pages", run_trial);
 
     diary_make(&(struct recipe){.days = 200, .factors = 10, .per_day = 5, .unknown = 0.2, .drops = true}, 1, &diary);
     good &= sweep("find triggers", find_triggers);

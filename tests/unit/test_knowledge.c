@@ -514,66 +514,6 @@ static void test_habits_are_those_of_the_contract(void **unused)
     assert_int_equal(qv_knowledge_habit(knowledge, "medicine"), -1); /* never a factor, never a trial */
 }
 
-static void test_caffeine_stays_as_long_as_the_person_lets_it(void **unused)
-{
-    (void)unused;
-    static const struct {
-        const char *person;
-        double hours;
-    } rows[] = {
-        {"", 5.3},
-        {"pregnant=yes", 8.3},
-        {"pregnant=yes pregnancy_weeks=12", 8.3},
-        {"pregnancy_weeks=34", 15},
-        {"nicotine=yes", 3.2},
-        {"nicotine=yes pregnant=yes", 8.3},
-        {"age=8", 2.7},
-        {"medicine:fluvoxamine/-/-/-", 56},
-        {"medicine:ciprofloxacin/3/-/-", 10.7},
-        {"medicine:sertraline/3/-/-", 5.3},
-    };
-    static struct person person;
-    int caffeine = qv_knowledge_habit(knowledge, "caffeine"), sleep = qv_knowledge_habit(knowledge, "sleep");
-    assert_true(caffeine >= 0 && sleep >= 0);
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        say(&person, rows[i].person);
-        const struct qv_half_life *found = qv_habit_half_life(knowledge, (uint32_t)caffeine, &person.situation);
-        if (!found || found->hours != rows[i].hours)
-            fail_msg("\"%s\": %g h, expected %g", rows[i].person, found ? found->hours : NAN, rows[i].hours);
-    }
-    assert_null(qv_habit_half_life(knowledge, (uint32_t)sleep, &person.situation));
-}
-
-static void test_who_must_not_try(void **unused)
-{
-    (void)unused;
-    static const struct {
-        const char *habit, *person;
-        bool refused;
-    } rows[] = {
-        {"caffeine", "", false},
-        {"caffeine", "medicine:lithium/90/-/-", true},
-        {"caffeine", "pregnant=yes", true},
-        {"alcohol", "alcohol_g_per_day=20", false},
-        {"alcohol", "heavy_drinking=yes", true},
-        {"alcohol", "age=16", true},
-        {"potassium", "", false},
-        {"potassium", "kidney_disease=yes", true},
-        {"potassium", "medicine:spironolactone/9/-/-", true},
-        {"magnesium", "kidney_disease=yes", true},
-        {"magnesium", "medicine:spironolactone/9/-/-", true},
-        {"water", "heart_failure=yes", true},
-        {"sleep", "kidney_disease=yes", false},
-    };
-    static struct person person;
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        say(&person, rows[i].person);
-        int habit = qv_knowledge_habit(knowledge, rows[i].habit);
-        if ((qv_habit_refusal(knowledge, (uint32_t)habit, &person.situation) != NULL) != rows[i].refused)
-            fail_msg("%s for \"%s\": expected %s", rows[i].habit, rows[i].person, rows[i].refused ? "no" : "yes");
-    }
-}
-
 /* "observed_days=20 trend_low=1.01" → the measures; the rest is not known. */
 static void measure(const char *text, double measures[QV_DIARY_MEASURE_COUNT])
 {
@@ -796,6 +736,22 @@ static const struct defect defects[] = {
     {"contributors.yaml", ", points: [{at: 4, odds: 2}, {at: 7, odds: 1}]", "", "neither points", ON_THE_LINE, NULL},
     {"contributors.yaml", "{at: 7, odds: 1}", "{at: 4, odds: 1}", "ascend", ON_THE_LINE, NULL},
     {"contributors.yaml", "{at: 7, odds: 1}", "{at: 7, odds: 0}", "more than 0", ON_THE_LINE, NULL},
+    {"trials.yaml", "id: sleep", "id: tea", "the id of a habit", ON_THE_LINE, NULL},
+    {"trials.yaml", "grade: estimate", "grade: felt", "nvalid", NEARBY, NULL},
+    {"trials.yaml", "text: \"Sleep first.\"", "text: \"Stop taking it.\"", "stop taking", ON_THE_LINE, NULL},
+    {"trials.yaml", "washout_days: 1", "washout_days: 0", "washout_days", ON_THE_LINE, NULL},
+    {"trials.yaml", "half_life_h: 5", "half_life_h: -5", "half_life_h", ON_THE_LINE, NULL},
+    {"trials.yaml", "half_life_h: 20", "half_life_h: 0", "half_life_h", ON_THE_LINE, NULL},
+    {"trials.yaml", "worth: 0.7", "worth: 1.7", "worth", ON_THE_LINE, NULL},
+    {"trials.yaml", "step_days: 2, ", "", "not whole", ON_THE_LINE, NULL},
+    {"trials.yaml", "step: \"A step down.\", ", "", "not whole", ON_THE_LINE, NULL},
+    {"trials.yaml", "changed: \"Drink half.\"", "changed: \"\"", "empty", ON_THE_LINE, NULL},
+    {"trials.yaml", "trial: sleep", "trial: coffee", "coffee", ON_THE_LINE, NULL},
+    {"trials.yaml", "sleep_hours < 3", "sleep_hours", "stand alone", ON_THE_LINE, NULL},
+    {"trials.yaml", "takes(twitch)", "takes(itch)", "class or effect", ON_THE_LINE, NULL},
+    {"trials.yaml", "level: urgent, ", "", "refuses everything", ON_THE_LINE, NULL},
+    {"trials.yaml", "Never with a medicine.\", sources: [book]", "Never.\", sources: []", "no sources", ON_THE_LINE,
+     NULL},
     {"drinks.yaml", "caffeine_low_mg: 95", "caffeine_low_mg: 150", "usual amount", ON_THE_LINE, NULL},
     {"foods.yaml", "magnesium_mg: 32, potassium_mg: 422, ", "", "neither", ON_THE_LINE, NULL},
     /* the diary */
@@ -805,11 +761,6 @@ static const struct defect defects[] = {
     {"diary.yaml", "prior_sd: 0.5", "prior_sd: 0", "prior_sd", ON_THE_LINE, NULL},
     {"diary.yaml", "prior_sd: 0.5", "prior_sd: .nan", "nvalid", ON_THE_LINE, NULL},
     {"diary.yaml", "finding: sleep_hours", "finding: side", "number", ON_THE_LINE, NULL},
-    {"diary.yaml", "if: \"facial_droop\"", "if: \"facial_drop\"", "unknown finding", ON_THE_LINE, NULL},
-    {"diary.yaml", "if: \"onset_days < 1\"", "if: \"onset_days\"", "stand alone", ON_THE_LINE, NULL},
-    {"diary.yaml", "low_hours: 2", "low_hours: 6", "ascend", ON_THE_LINE, NULL},
-    {"diary.yaml", "low_hours: 2", "low_hours: 0", "ascend", ON_THE_LINE, NULL},
-    {"diary.yaml", "trial: \"Sleep more.\"", "trial: \"Stop taking it.\"", "stop taking", ON_THE_LINE, NULL},
     {"diary.yaml", "finding: onset_days", "finding: onset", "a finding", ON_THE_LINE, NULL},
     {"diary.yaml", "    number: days_since_onset\n", "", "expected number", NEARBY, NULL},
     {"diary.yaml", "is: left", "is: up", "\"up\"", ON_THE_LINE, NULL},
@@ -1019,8 +970,6 @@ int main(void)
         cmocka_unit_test(test_every_red_flag_has_a_witness),
         cmocka_unit_test(test_witnesses),
         cmocka_unit_test(test_habits_are_those_of_the_contract),
-        cmocka_unit_test(test_caffeine_stays_as_long_as_the_person_lets_it),
-        cmocka_unit_test(test_who_must_not_try),
         cmocka_unit_test(test_the_watchful_diary),
         cmocka_unit_test(test_medicine_names),
         cmocka_unit_test(test_no_such_directory),

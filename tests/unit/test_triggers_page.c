@@ -144,14 +144,13 @@ static void test_who_must_not_is_told_why(void **unused)
         "{\"quiver_case\": 1, \"findings\": {\"medications\": [{\"name\": \"lithium\", \"started_days_ago\": 90}]}}";
     struct qv_error error = {0};
     struct qv_arena *arena = qv_arena_create(0);
-    struct qv_case *c = NULL;
-    struct qv_situation *person = NULL;
+    struct qv_person *person = NULL;
     assert_non_null(arena);
-    assert_int_equal(qv_case_parse(arena, &knowledge->form, lithium, strlen(lithium), "case", &c, &error), QV_OK);
-    assert_int_equal(qv_consult_situation(knowledge, c, arena, &person, &error), QV_OK);
+    const struct qv_evidence_given given = {.case_json = lithium, .case_length = strlen(lithium)};
+    assert_int_equal(qv_consult_person(knowledge, &given, arena, &person, &error), QV_OK);
     const struct trigger_next next = trigger_next(&(struct trigger_words){knowledge, &little.found, person});
     assert_int_equal(next.factor, 1); /* sleep */
-    assert_non_null(strstr(next.refusal, "Ask the person who prescribed it first"));
+    assert_non_null(strstr(next.refusal, "ask your prescriber before you change it"));
 
     struct qv_text out;
     qv_text_init(&out, 1 << 20);
@@ -160,6 +159,25 @@ static void test_who_must_not_is_told_why(void **unused)
     assert_says(&out, "quiver trial plan sleep");
     assert_null(strstr(out.bytes, "quiver trial plan caffeine"));
     qv_text_finish(&out);
+    qv_arena_destroy(arena);
+}
+
+/* Who needs a doctor first is sent to no trial, of whatever habit. */
+static void test_no_trial_before_the_doctor(void **unused)
+{
+    (void)unused;
+    static const char droop[] =
+        "{\"quiver_case\": 1, \"findings\": {\"facial_droop\": true, \"began_suddenly\": true}}";
+    struct qv_error error = {0};
+    struct qv_arena *arena = qv_arena_create(0);
+    struct qv_person *person = NULL;
+    assert_non_null(arena);
+    const struct qv_evidence_given given = {.case_json = droop, .case_length = strlen(droop)};
+    assert_int_equal(qv_consult_person(knowledge, &given, arena, &person, &error), QV_OK);
+    const struct trigger_next next = trigger_next(&(struct trigger_words){knowledge, &little.found, person});
+    assert_int_equal(next.factor, -1);
+    assert_null(next.trial);
+    assert_non_null(strstr(next.refusal, "needs a doctor first"));
     qv_arena_destroy(arena);
 }
 
@@ -493,6 +511,7 @@ int main(void)
         cmocka_unit_test(test_which_rows_are_shown),
         cmocka_unit_test(test_only_what_can_be_tried_is_offered),
         cmocka_unit_test(test_who_must_not_is_told_why),
+        cmocka_unit_test(test_no_trial_before_the_doctor),
         cmocka_unit_test(test_a_trend),
         cmocka_unit_test(test_json_is_the_contracts),
         cmocka_unit_test(test_json_days),

@@ -114,7 +114,7 @@ static int read_diary(const struct trial_options *o, const struct qv_knowledge *
     if (status == QV_ERR_CANNOT_CREATE && o->plan)
         return QV_OK; /* no home, so no journal: a plan in a file can do without */
     if (status == QV_OK && journal)
-        status = qv_daybook_read_journal(*out, journal, true, error);
+        status = qv_daybook_read_journal(*out, journal, INT32_MIN, true, error);
     qv_journal_close(journal);
     return status;
 }

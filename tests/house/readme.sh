@@ -8,7 +8,9 @@ set -u
 program=$(realpath "$2") || exit 99
 cd "$1" || exit 99
 fresh=$(mktemp)
-trap 'rm -f "$fresh"' EXIT
+export XDG_DATA_HOME=$fresh.data # nobody's own journal is read, or written to
+unset QUIVER_JOURNAL
+trap 'rm -rf "$fresh" "$XDG_DATA_HOME"' EXIT
 
 clip=build/lisa.mp4
 mkdir -p build

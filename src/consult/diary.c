@@ -326,7 +326,8 @@ static int fill_medicines(struct qv_case *c, const struct qv_daybook *book, stru
     uint32_t count = said;
     if (said)
         memcpy(list, c->medicines, said * sizeof *list);
-    qsort(book->medicines, book->medicine_count, sizeof *book->medicines, by_medicine_day);
+    if (book->medicine_count)
+        qsort(book->medicines, book->medicine_count, sizeof *book->medicines, by_medicine_day);
     for (uint32_t i = 0; i < book->medicine_count; i++) {
         const struct noted_medicine *m = &book->medicines[i];
         if (m->day > c->as_of_days || medicine_named(list, said, m->name) || (m->what == TAKEN && m->day <= recent))

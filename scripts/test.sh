@@ -23,7 +23,7 @@ configure() {
 count() {
     awk '
         {
-            bad = gsub(/(\\n|")not ok[ \\]/, "&")
+            bad = gsub(/(\\n|")not ok[ \\]/, "&") - gsub(/(\\n|")not ok [0-9]+ # SKIP/, "&") # as cmocka says it
             good = gsub(/(\\n|")ok[ \\]/, "&")
             fine = /"result": "OK"/
             if (fine && !good && !bad)

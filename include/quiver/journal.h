@@ -77,7 +77,7 @@ struct qv_entry {
     int64_t id;       /**< the journal's name for it, for good; 0: not in a journal */
     int32_t day;      /**< local day, as days since 1970-01-01 */
     int32_t second;   /**< local time, seconds since midnight on the clock, 0…86399; or QV_NO_SECOND */
-    int32_t offset_s; /**< local time less UTC, whole minutes within ±QV_OFFSET_MAX_S; QV_NO_OFFSET, also without a time */
+    int32_t offset_s; /**< local time less UTC, whole minutes; or QV_NO_OFFSET, as always without a time */
     enum qv_entry_kind kind;
     double amount;      /**< in the kind's unit; twitches are whole. The journal keeps it to a millionth */
     const char *note;   /**< UTF-8 without control characters; "" or NULL: none. A medicine's name; "left"; a drink */

@@ -69,8 +69,7 @@ void qv_page_triggers(const struct qv_knowledge *knowledge, const struct qv_trig
       "The plan was changed after it was made: its fingerprint no longer fits. This is not the planned analysis.")     \
     X(LATE, "planned_late", "The plan was made on or after its first day, so it was not fixed beforehand.")            \
     X(ASSUMED, "assumed_baseline",                                                                                     \
-      "No diary of at least seven days was there, so how often you twitch was assumed. A diary of two weeks makes a "  \
-      "better plan.")                                                                                                  \
+      "How often you twitch was assumed: no diary has seven days of it. One of two weeks makes a better plan.")        \
     X(UNDERPOWERED, "underpowered",                                                                                    \
       "Even this trial may well miss the effect. If it finds no difference, there may still be one.")                  \
     X(USUAL_UNKNOWN, "usual_unknown", "Your usual amount is not known; log it for a week, or give --usual.")           \

@@ -51,7 +51,7 @@ unsigned qv_clock_instants(int32_t day, int32_t second, int64_t instants_us[2])
 {
     tzset();
     const int64_t as_utc_s = day * DAY_S + second;
-    int64_t found[2];
+    int64_t found[2] = {0};
     unsigned count = 0;
     for (int64_t hours = -18; hours <= 18 && count < 2; hours += 3) {
         const int64_t instant_s = as_utc_s - offset_at(as_utc_s + hours * 3600);

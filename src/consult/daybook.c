@@ -2,6 +2,7 @@
 /* A diary, added up day by day. */
 #include "daybook.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -52,6 +53,7 @@ static int add_tally(struct qv_daybook *book, struct tally one, struct qv_error 
     }
     if (!has_room(book->arena, &book->tallies, book->tally_count, &book->tally_room, sizeof *book->tallies))
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory: the diary has too many entries");
+    assert(book->tallies);
     book->sorted = book->sorted && (!last || last->day < one.day || (last->day == one.day && last->kind < one.kind));
     book->tallies[book->tally_count++] = one;
     return QV_OK;

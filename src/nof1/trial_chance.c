@@ -30,11 +30,15 @@ double chance_poisson(struct chance *chance, double mean)
     const double part = 30, many = 2000;
     if (mean > many)
         return fmax(0, round(mean + sqrt(mean) * chance_normal(chance)));
-    double count = 0;
-    for (double left = mean; left > 0; left -= part) {
-        double limit = exp(-fmin(left, part));
-        for (double product = chance_uniform(chance); product > limit; product *= chance_uniform(chance))
+    double count = 0, left = mean;
+    while (left > 0) {
+        const double limit = exp(-fmin(left, part));
+        double product = chance_uniform(chance);
+        while (product > limit) {
+            product *= chance_uniform(chance);
             count++;
+        }
+        left -= part;
     }
     return count;
 }

@@ -79,9 +79,12 @@ int trial_estimate(const double *twitches, const double *change, uint32_t count,
 {
     struct qv_arena *arena = qv_arena_create(0);
     struct design *d = arena ? qv_arena_alloc(arena, 1, sizeof *d) : NULL;
-    int status =
-        d ? make_design(twitches, change, count, arena, d, error) : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
-    struct qv_trial_estimate e = {{NAN, NAN, NAN}, NAN, d ? d->observed : 0};
+    if (!d) {
+        qv_arena_destroy(arena);
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    }
+    int status = make_design(twitches, change, count, arena, d, error);
+    struct qv_trial_estimate e = {{NAN, NAN, NAN}, NAN, d->observed};
     if (status == QV_OK && d->observed >= ESTIMATE_DAYS_MIN && d->column[COLUMN_CHANGE].spread > 0)
         status = fit(d, arena, &e, error);
     qv_arena_destroy(arena);

@@ -300,7 +300,8 @@ static double share_on_the_way(const struct qv_trial_habit *habit, uint32_t day_
 {
     if (day_of_block >= habit->steps * habit->step_days)
         return 1;
-    return (double)(day_of_block / habit->step_days + 1) / (habit->steps + 1);
+    const uint32_t step = day_of_block / habit->step_days;
+    return (step + 1.0) / (habit->steps + 1.0);
 }
 
 struct qv_trial_day qv_trial_day(const struct qv_trial_plan *plan, int32_t day)

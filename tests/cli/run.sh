@@ -494,7 +494,7 @@ if command -v jq >/dev/null; then
         echo time,kind,amount,unit,note
         jq -r '.plan.blocks[] | [.arm, .first_day, .last_day] | @tsv' p.json | while read -r arm first last; do
             day=$first
-            while [ ! "$day" \> "$last" ]; do
+            while [ "$(date -u -d "$day" +%s)" -le "$(date -u -d "$last" +%s)" ]; do
                 [ "$arm" = usual ] && echo "$day,twitch,9,count," || echo "$day,twitch,4,count,"
                 [ "$arm" = usual ] && echo "$day,caffeine,400,mg," || echo "$day,caffeine,100,mg,"
                 day=$(date -u -d "$day + 1 day" +%F)

@@ -18,6 +18,7 @@
 #define VALUE_LEAST -1e12 /* of a log posterior: where arithmetic ends */
 #define SD_LEAST -5.0     /* bounds of log σ and log δ; below, there is nothing left of them */
 #define SD_MOST 2.0
+#define GUESS_LEAST 1e-3 /* of a variance that is not to be seen */
 #define LOGIT_MOST 5.5
 enum { STEPS_MOST = 12, HALVINGS_MOST = 5, BISECTIONS = 60, LATTICE_REACH = 7 };
 
@@ -394,6 +395,40 @@ static void look_at_centre(struct field *f, struct posterior *out)
     }
 }
 
+/*
+ * Where the climb might begin in a long diary: what varies more than a Poisson count does, and how much of that the next day shares. It knows
+ * nothing of habits, so the middle of the priors can be nearer. A short diary begins there: its own moments are not worth more.
+ */
+static struct hyper guess(const struct design *d)
+{
+    double n = 0, mean = 0, square = 0, pairs = 0, product = 0;
+    for (uint32_t t = 0; t < d->days; t++) {
+        if (isnan(d->y[t]))
+            continue;
+        n++;
+        mean += d->y[t];
+    }
+    mean /= fmax(n, 1);
+    for (uint32_t t = 0; t < d->days; t++) {
+        if (isnan(d->y[t]))
+            continue;
+        square += (d->y[t] - mean) * (d->y[t] - mean) / n;
+        if (t > 0 && !isnan(d->y[t - 1])) {
+            pairs++;
+            product += (d->y[t] - mean) * (d->y[t - 1] - mean);
+        }
+    }
+    if (!(mean > 0) || pairs < 1)
+        return start;
+    const double rho = 1 / (1 + exp(-start.at[LOGIT_RHO]));
+    const double beyond = fmax((square - mean) / (mean * mean), 0);
+    const double shared = fmin(fmax(product / pairs / (mean * mean * rho), 0), beyond);
+    struct hyper theta = start;
+    theta.at[LOG_SD] = fmin(fmax(0.5 * log(shared + GUESS_LEAST), SD_LEAST), SD_MOST);
+    theta.at[LOG_DELTA] = fmin(fmax(0.5 * log(beyond - shared + GUESS_LEAST), SD_LEAST), SD_MOST);
+    return theta;
+}
+
 int posterior_find(struct field *f, struct qv_arena *arena, struct posterior *out, struct qv_error *error)
 {
     const struct design *d = f->design;
@@ -408,6 +443,9 @@ int posterior_find(struct field *f, struct qv_arena *arena, struct posterior *ou
     const bool is_long = (double)d->days * d->columns > LONG_CELLS;
     struct climb climb = {.field = f, .exact = !is_long, .at = start, .width = {0.3, 0.5, 0.3}};
     double factor[HYPERS * HYPERS];
+    const struct hyper guessed = guess(d);
+    if (is_long && field_fit(f, &guessed, true) > field_fit(f, &start, true))
+        climb.at = guessed;
     field_fit(f, &climb.at, true);
     field_blur(f);
     find_mode(&climb, factor);

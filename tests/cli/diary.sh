@@ -148,7 +148,7 @@ expect "bad rows as JSON" 65 '"bad_rows": 12' 'skip-bad' "$quiver" import bad.cs
 same "  nothing is imported" "$(grep -c '"imported": false' out)" 1
 expect "bad rows left out" 0 '^Added 1 of 1 entry\.$' '^bad.csv: line 2' "$quiver" import bad.csv --skip-bad --journal bad.db
 same "the rest is imported" "$(entries --journal bad.db)" '2026-01-02,twitch,3,count,left'
-if command -v script >/dev/null; then
+if script -qec true /dev/null >out 2>&1; then # there is such a command, and there are terminals
     printf 'n\n' | script -qec "'$quiver' import bad.csv --journal tty.db" /dev/null >out 2>&1
     same "on a terminal it asks" "$(grep -c 'Import the other 1 row?' out)" 1
     same "  and no is no" "$(entries --journal tty.db)" ''

@@ -73,11 +73,12 @@ double qv_measurement_rate_of(const char *json);
 bool qv_daybook_span(struct qv_daybook *book, int32_t *first_day, int32_t *last_day);
 
 /**
- * The days from @p from to @p until, as far as the diary goes, as a table for nof1: a factor for each habit of the knowledge.
+ * The days from @p from to @p until, as far as the diary goes, as a table for nof1: a factor for each habit of the knowledge,
+ * and of those that were mostly noted with their time what was in the body of @p person (NULL: of somebody).
  * Errors: QV_ERR_DATA when it spans more than QV_DAYS_MAX days.
  */
-int qv_daybook_days(struct qv_daybook *book, int32_t from, int32_t until, struct qv_arena *arena,
-                    const struct qv_days **out, struct qv_error *error) QV_MUST_CHECK;
+int qv_daybook_days(struct qv_daybook *book, const struct qv_person *person, int32_t from, int32_t until,
+                    struct qv_arena *arena, const struct qv_days **out, struct qv_error *error) QV_MUST_CHECK;
 
 /** Folds what the diary shows into the findings of a case that it does not know; knowledge/diary.yaml says how. */
 int qv_daybook_fold(struct qv_daybook *book, struct qv_case *c, struct qv_error *error) QV_MUST_CHECK;

@@ -233,8 +233,9 @@ struct qv_habit {
     const char *same_day, *day_after,
         *after_drop; /**< "on days with 100 mg more caffeine"; after_drop NULL: not looked at */
     const char *note;
-    double step;     /**< that step, in the diary's unit */
-    double prior_sd; /**< of the logarithm of the rate ratio of one step */
+    double step;                    /**< that step, in the diary's unit */
+    double prior_sd;                /**< of the logarithm of the rate ratio of one step */
+    double half_life_h, absorbed_h; /**< half of it has left the body, or is taken up, in so long; 0: no such thing */
     enum qv_grade grade;
     struct qv_words sources;
 };
@@ -316,6 +317,7 @@ struct qv_diary_folding {
     X(TREND_UNCLEAR, "trend_unclear", "low high")                                                                      \
     X(TREND_STEADY, "trend_steady", "")                                                                                \
     X(ASSOCIATION, "association", "")                                                                                  \
+    X(IN_BODY, "in_body", "habit hours effect low high")                                                               \
     X(ENTWINED, "entwined", "habit with")                                                                              \
     X(TRY_IT, "try_it", "habit id")                                                                                    \
     X(KEEP_NOTING, "keep_noting", "")

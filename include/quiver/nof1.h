@@ -21,13 +21,28 @@ extern "C" {
 
 /** One habit, and how it is looked at. */
 struct qv_factor {
-    const char *id;  /**< "caffeine" */
-    const char *per; /**< "100 mg": the step that a rate ratio is for */
-    double step;     /**< that step in the unit of the exposures: 100 */
-    double
-        prior_sd; /**< of the logarithm of the rate ratio of one step, about 0; 0.4 says that one habit in three does 1.5 */
-    bool drop; /**< the fall since yesterday is looked at beside the level: withdrawal can do it */
+    const char *id;     /**< "caffeine" */
+    const char *per;    /**< "100 mg": the step that a rate ratio is for */
+    double step;        /**< that step in the unit of the exposures: 100 */
+    double prior_sd;    /**< of the log rate ratio of one step, about 0; 0.4 says that one habit in three does 1.5 */
+    bool drop;          /**< the fall since yesterday is looked at beside the level: withdrawal can do it */
+    double half_life_h; /**< by which `in_body` was worked out; 0: it was not */
 };
+
+/** An amount that was taken in, and when on that day; hours since midnight. */
+struct qv_intake {
+    int32_t day;
+    double hour, amount;
+};
+
+/**
+ * How much of what was taken in is at work on each day: the mean amount in the body between 7 and 23 hours by a model of
+ * one compartment with first-order absorption and elimination (Bateman's function), scaled so that over all days it adds up
+ * to what was taken in. One step of it is one step of the habit, moved to the hours in which it acts. @p load has
+ * room for @p day_count; @p half_life_h is larger than @p absorbed_h, the time in which half is taken up.
+ */
+void qv_body_load(const struct qv_intake *intakes, uint32_t count, double absorbed_h, double half_life_h,
+                  int32_t first_day, uint32_t day_count, double *load);
 
 /** A row a day, no day left out. Belongs to the caller. */
 struct qv_days {
@@ -36,6 +51,7 @@ struct qv_days {
     const struct qv_factor *factors;
     const double *twitches;  /**< [day_count]; NaN: not observed */
     const double *exposures; /**< [factor_count][day_count]; NaN: not known, which is not 0 */
+    const double *in_body;   /**< the same as qv_body_load() has it, of factors with a half_life_h; NULL: of none */
 };
 
 /* ---- triggers ------------------------------------------------------------------------------------------------------------ */
@@ -88,6 +104,9 @@ struct qv_triggers {
     double dispersion, autocorrelation;
     uint32_t trigger_count;
     const struct qv_trigger *triggers; /**< levels by factor, lag 0 before lag 1; then drops */
+    uint32_t in_body_count;
+    const struct qv_trigger
+        *in_body; /**< a second look: what was in the body in place of what was taken in, same day */
     uint32_t entwined_count;
     const struct qv_entwined *entwined;
     const double *expected; /**< [day_count]: the twitches that the model expects */

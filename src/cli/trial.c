@@ -125,7 +125,7 @@ static int days_of(struct qv_daybook *book, const char *habit, struct qv_arena *
 {
     static const struct qv_factor no_habit = {.id = "", .per = "", .step = 1, .prior_sd = 1};
     const struct qv_days *all = NULL;
-    int status = qv_daybook_days(book, INT32_MIN, INT32_MAX, arena, &all, error);
+    int status = qv_daybook_days(book, NULL, INT32_MIN, INT32_MAX, arena, &all, error);
     if (status)
         return status;
     struct qv_days days = *all;

@@ -89,9 +89,9 @@ static int find_and_tell(const struct triggers_options *o, const struct qv_knowl
     if (!status)
         status = read_diary(o, book, error);
     if (!status)
-        status = qv_daybook_days(book, INT32_MIN, INT32_MAX, arena, &days, error);
-    if (!status)
         status = know_person(knowledge, o->case_file, book, arena, &person, error);
+    if (!status)
+        status = qv_daybook_days(book, person, INT32_MIN, INT32_MAX, arena, &days, error);
     if (!status)
         status = qv_find_triggers(days, arena, &triggers, error);
     if (!status)

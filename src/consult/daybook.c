@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#define HOUR_S 3600.0
+#define TIMED_SHARE 0.8 /* of what was taken in, that must have a time for a look at what was in the body */
 #define FIRST_ROOM 256
 #define MOST_PLACES (1U << 20)    /* twitches whose note names a place */
 #define MOST_MEDICINES (1U << 16) /* entries of medicines */
@@ -20,6 +22,11 @@ int qv_daybook_create(const struct qv_knowledge *knowledge, struct qv_arena *are
     if (!book)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     *book = (struct qv_daybook){.knowledge = knowledge, .arena = arena, .sorted = true};
+    for (uint32_t h = 0; h < knowledge->facts->habit_count; h++) {
+        enum qv_entry_kind kind;
+        if (qv_entry_kind_find(knowledge->facts->habits[h].id, &kind))
+            book->keeps_intakes[kind] = knowledge->facts->habits[h].half_life_h > 0;
+    }
     *out = book;
     return QV_OK;
 }
@@ -211,17 +218,34 @@ static int add_notes(void *context, const struct qv_entry *entry, struct qv_erro
     return entry->kind == QV_ENTRY_MEDICINE ? add_medicine(book, entry, error) : QV_OK;
 }
 
+static int add_intake(struct qv_daybook *book, enum qv_entry_kind kind, struct qv_intake intake, struct qv_error *error)
+{
+    if (!book->keeps_intakes[kind])
+        return QV_OK;
+    if (!has_room(book->arena, &book->intakes[kind], book->intake_count[kind], &book->intake_room[kind], sizeof intake))
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    book->intakes[kind][book->intake_count[kind]++] = intake;
+    return QV_OK;
+}
+
 /* ---- from where ---------------------------------------------------------------------------------------------------------- */
 
 int qv_daybook_add(void *daybook, const struct qv_entry *entry, struct qv_error *error)
 {
-    const int status = add_tally(daybook, (struct tally){entry->day, entry->kind, entry->amount, 1}, error);
+    int status = add_tally(daybook, (struct tally){entry->day, entry->kind, entry->amount, 1}, error);
+    if (status == QV_OK && entry->second != QV_NO_SECOND)
+        status = add_intake(daybook, entry->kind, (struct qv_intake){entry->day, entry->second / HOUR_S, entry->amount},
+                            error);
     return status ? status : add_notes(daybook, entry, error);
 }
 
 static int add_total(void *daybook, const struct qv_day_total *total, struct qv_error *error)
 {
-    return add_tally(daybook, (struct tally){total->day, total->kind, total->amount, total->entries}, error);
+    const int status =
+        add_tally(daybook, (struct tally){total->day, total->kind, total->amount, total->entries}, error);
+    if (status || total->hour < 0)
+        return status;
+    return add_intake(daybook, total->kind, (struct qv_intake){total->day, total->hour + 0.5, total->amount}, error);
 }
 
 double qv_diary_drink_g(const struct qv_knowledge *knowledge)
@@ -271,8 +295,64 @@ bool qv_daybook_span(struct qv_daybook *book, int32_t *first_day, int32_t *last_
 
 /* ---- the table of days ----------------------------------------------------------------------------------------------------- */
 
-int qv_daybook_days(struct qv_daybook *book, int32_t from, int32_t until, struct qv_arena *arena,
-                    const struct qv_days **out, struct qv_error *error)
+/* In this person: longer where one of their medicines makes it so. */
+static double half_life_h(const struct qv_knowledge *knowledge, const struct qv_habit *habit,
+                          const struct qv_person *person)
+{
+    double hours = habit->half_life_h;
+    for (uint32_t i = 0; person && i < knowledge->facts->trial_washout_count; i++) {
+        const struct qv_trial_washout *washout = &knowledge->facts->trial_washouts[i];
+        if (strcmp(washout->trial, habit->id) == 0 &&
+            qv_rule_holds(knowledge, knowledge->trial_washout_if[i], &person->situation))
+            hours = fmax(hours, washout->half_life_h);
+    }
+    return hours;
+}
+
+/* Whether most of what was taken in has a time. */
+static bool is_timed(const struct qv_daybook *book, enum qv_entry_kind kind, const struct qv_days *days,
+                     const double *exposures)
+{
+    double taken = 0, timed = 0;
+    for (uint32_t d = 0; d < days->day_count; d++)
+        taken += isnan(exposures[d]) ? 0 : exposures[d];
+    for (uint32_t i = 0; i < book->intake_count[kind]; i++) {
+        const int64_t d = (int64_t)book->intakes[kind][i].day - days->first_day;
+        timed += d >= 0 && d < days->day_count ? book->intakes[kind][i].amount : 0;
+    }
+    return taken > 0 && timed >= TIMED_SHARE * taken;
+}
+
+/* What was in the body. A day of which nothing was noted is not known, and neither is the next, into which it would reach. */
+static int add_in_body(const struct qv_daybook *book, const struct qv_person *person, struct qv_days *days,
+                       struct qv_factor *factors, struct qv_arena *arena, struct qv_error *error)
+{
+    const size_t n = days->day_count;
+    double *in_body = qv_arena_alloc(arena, days->factor_count * n + 1, sizeof *in_body);
+    if (!in_body)
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    days->in_body = in_body;
+    for (uint32_t k = 0; k < days->factor_count; k++) {
+        enum qv_entry_kind kind;
+        double *load = in_body + k * n;
+        const double *exposures = days->exposures + k * n;
+        const int at = qv_knowledge_habit(book->knowledge, factors[k].id);
+        if (at < 0 || !qv_entry_kind_find(factors[k].id, &kind) || !is_timed(book, kind, days, exposures))
+            continue;
+        const struct qv_habit *habit = &book->knowledge->facts->habits[at];
+        factors[k].half_life_h = half_life_h(book->knowledge, habit, person);
+        qv_body_load(book->intakes[kind], book->intake_count[kind], habit->absorbed_h, factors[k].half_life_h,
+                     days->first_day, days->day_count, load);
+        for (size_t d = 0; d < n; d++) {
+            if (isnan(exposures[d]) || (d > 0 && isnan(exposures[d - 1])))
+                load[d] = NAN;
+        }
+    }
+    return QV_OK;
+}
+
+int qv_daybook_days(struct qv_daybook *book, const struct qv_person *person, int32_t from, int32_t until,
+                    struct qv_arena *arena, const struct qv_days **out, struct qv_error *error)
 {
     int32_t first = 0, last = 0;
     const struct qv_facts *facts = book->knowledge->facts;
@@ -306,7 +386,7 @@ int qv_daybook_days(struct qv_daybook *book, int32_t from, int32_t until, struct
             continue;
         factor_of[kind] = (int8_t)factor_count;
         factors[factor_count++] =
-            (struct qv_factor){habit->id, habit->per, habit->step, habit->prior_sd, habit->after_drop != NULL};
+            (struct qv_factor){habit->id, habit->per, habit->step, habit->prior_sd, habit->after_drop != NULL, 0};
     }
     for (size_t i = 0; i < n; i++)
         twitches[i] = NAN;
@@ -320,7 +400,9 @@ int qv_daybook_days(struct qv_daybook *book, int32_t from, int32_t until, struct
         else if (factor_of[t->kind] >= 0)
             exposures[(size_t)factor_of[t->kind] * n + day] = tally_value(t);
     }
-    *days = (struct qv_days){first, (uint32_t)n, factor_count, factors, twitches, exposures};
-    *out = days;
-    return QV_OK;
+    *days = (struct qv_days){first, (uint32_t)n, factor_count, factors, twitches, exposures, NULL};
+    const int status = n ? add_in_body(book, person, days, factors, arena, error) : QV_OK;
+    if (status == QV_OK)
+        *out = days;
+    return status;
 }

@@ -32,7 +32,10 @@ struct noted_medicine {
 struct qv_daybook {
     const struct qv_knowledge *knowledge;
     struct qv_arena *arena;
-    struct tally *tallies; /* in order of day and kind, each pair once, when `sorted` */
+    struct tally *tallies;                          /* in order of day and kind, each pair once, when `sorted` */
+    struct qv_intake *intakes[QV_ENTRY_KIND_COUNT]; /* with a time, of the kinds whose habit has a half-life */
+    uint32_t intake_count[QV_ENTRY_KIND_COUNT], intake_room[QV_ENTRY_KIND_COUNT];
+    bool keeps_intakes[QV_ENTRY_KIND_COUNT];
     struct noted_place *places;
     struct noted_medicine *medicines; /* as they came */
     const struct qv_case *clip;       /* what the newest clip showed; NULL: none */

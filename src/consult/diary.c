@@ -55,10 +55,11 @@ static int measure_trend(struct qv_daybook *book, int32_t from, int32_t today, d
     struct qv_triggers *found = NULL;
     if (!arena)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
-    int status = qv_daybook_days(book, from, today, arena, &days, error);
+    int status = qv_daybook_days(book, NULL, from, today, arena, &days, error);
     if (status == QV_OK) {
         struct qv_days bare = *days;
         bare.factor_count = 0;
+        bare.in_body = NULL;
         status = qv_find_triggers(&bare, arena, &found, error);
     }
     if (status == QV_OK) {

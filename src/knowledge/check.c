@@ -1155,6 +1155,11 @@ static void check_habits(struct checker *checker)
         if (!(habit->step > 0) || strtod(habit->per, NULL) != habit->step)
             complain(checker, AT_KEY(&entry, "step"), "the step of \"%s\" is %g per \"%s\", expected the same number",
                      habit->id, habit->step, habit->per);
+        if (habit->half_life_h != 0 &&
+            !(is_within(habit->absorbed_h, 0.01, 24) && is_within(habit->half_life_h, 2 * habit->absorbed_h, 500)))
+            complain(checker, AT_KEY(&entry, "half_life_h"),
+                     "half_life_h of \"%s\" is %g, expected at least twice absorbed_h (0.01 to 24) and at most 500",
+                     habit->id, habit->half_life_h);
         if (!is_within(habit->prior_sd, 0.05, 5))
             complain(checker, AT_KEY(&entry, "prior_sd"), "prior_sd of \"%s\" is %g, expected 0.05 to 5", habit->id,
                      habit->prior_sd);

@@ -434,6 +434,8 @@ static const cyaml_schema_field_t habit_fields[] = {
     TEXT(qv_habit, "same_day", same_day),
     TEXT(qv_habit, "day_after", day_after),
     TEXT_O(qv_habit, "after_drop", after_drop),
+    NUMBER_O(qv_habit, "half_life_h", half_life_h),
+    NUMBER_O(qv_habit, "absorbed_h", absorbed_h),
     ENUM(qv_habit, "grade", grade, grades),
     WORDS(qv_habit, "sources", sources),
     TEXT_O(qv_habit, "note", note),

@@ -131,6 +131,7 @@ struct fit {
 
 struct field {
     const struct design *design;
+    const struct hyper *near; /* where the summit of a diary much like it lay; NULL: not known */
     double sd, rho, delta;
     double *u, *eta;
     double *overdispersion; /* δ² of the day, blur included */

@@ -443,7 +443,7 @@ int posterior_find(struct field *f, struct qv_arena *arena, struct posterior *ou
     const bool is_long = (double)d->days * d->columns > LONG_CELLS;
     struct climb climb = {.field = f, .exact = !is_long, .at = start, .width = {0.3, 0.5, 0.3}};
     double factor[HYPERS * HYPERS];
-    const struct hyper guessed = guess(d);
+    const struct hyper guessed = f->near ? *f->near : guess(d);
     if (is_long && field_fit(f, &guessed, true) > field_fit(f, &start, true))
         climb.at = guessed;
     field_fit(f, &climb.at, true);

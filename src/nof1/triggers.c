@@ -192,8 +192,9 @@ static int find_rows(const struct design *d, const struct posterior *posterior, 
 
 /* ---- the door ----------------------------------------------------------------------------------------------------------- */
 
-static int find(const struct qv_days *days, struct qv_arena *work, struct qv_arena *arena, struct qv_triggers *out,
-                struct qv_error *error)
+/* @p summit says where that of the hyperparameters lay for a diary much like it, if @p near, and then where it lies. */
+static int find(const struct qv_days *days, struct qv_arena *work, struct qv_arena *arena, bool near,
+                struct hyper *summit, struct qv_triggers *out, struct qv_error *error)
 {
     struct design *design = qv_arena_alloc(work, 1, sizeof *design);
     struct field *field = qv_arena_alloc(work, 1, sizeof *field);
@@ -204,6 +205,7 @@ static int find(const struct qv_days *days, struct qv_arena *work, struct qv_are
     int status = design_make(days, work, design, error);
     if (!status)
         status = field_init(field, design, work, error);
+    field->near = near ? summit : NULL;
     if (!status)
         status = posterior_find(field, work, posterior, error);
     if (!status)
@@ -213,6 +215,7 @@ static int find(const struct qv_days *days, struct qv_arena *work, struct qv_are
     if (status)
         return status;
 
+    *summit = posterior->centre.theta;
     out->days = days;
     out->days_observed = design->observed;
     for (uint32_t t = 0; t < days->day_count; t++) {
@@ -227,14 +230,58 @@ static int find(const struct qv_days *days, struct qv_arena *work, struct qv_are
     return QV_OK;
 }
 
+/* The same day of factor @p k, with what was in the body in the place of what was taken in. */
+static int look_again(const struct qv_days *days, uint32_t k, struct hyper summit, struct qv_arena *work,
+                      struct qv_trigger *out, struct qv_error *error)
+{
+    const size_t n = days->day_count;
+    double *exposures = qv_arena_alloc(work, days->factor_count * n + 1, sizeof *exposures);
+    struct qv_triggers *again = qv_arena_alloc(work, 1, sizeof *again);
+    if (!exposures || !again)
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    struct qv_days other = *days;
+    other.exposures = exposures;
+    memcpy(exposures, days->exposures, days->factor_count * n * sizeof *exposures);
+    memcpy(exposures + k * n, days->in_body + k * n, n * sizeof *exposures);
+    const int status = find(&other, work, work, true, &summit, again, error);
+    for (uint32_t i = 0; status == QV_OK && i < again->trigger_count; i++) {
+        const struct qv_trigger *row = &again->triggers[i];
+        if (row->factor == k && !row->lag_days && !row->drop)
+            *out = *row;
+    }
+    return status;
+}
+
+static int look_at_bodies(const struct qv_days *days, struct hyper summit, struct qv_arena *arena,
+                          struct qv_triggers *out, struct qv_error *error)
+{
+    struct qv_trigger *rows = qv_arena_alloc(arena, QV_FACTORS_MAX, sizeof *rows);
+    int status = rows ? QV_OK : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    for (uint32_t k = 0; k < days->factor_count && days->in_body && status == QV_OK; k++) {
+        if (!(days->factors[k].half_life_h > 0))
+            continue;
+        struct qv_arena *work = qv_arena_create(0);
+        status = work ? look_again(days, k, summit, work, &rows[out->in_body_count], error)
+                      : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+        out->in_body_count += status == QV_OK;
+        qv_arena_destroy(work);
+    }
+    out->in_body = rows;
+    return status;
+}
+
 int qv_find_triggers(const struct qv_days *days, struct qv_arena *arena, struct qv_triggers **out,
                      struct qv_error *error)
 {
     assert(days && arena && out);
     struct qv_triggers *triggers = qv_arena_alloc(arena, 1, sizeof *triggers);
     struct qv_arena *work = triggers ? qv_arena_create(0) : NULL;
-    int status = work ? find(days, work, arena, triggers, error) : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    struct hyper summit = {0};
+    int status = work ? find(days, work, arena, false, &summit, triggers, error)
+                      : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     qv_arena_destroy(work);
+    if (!status)
+        status = look_at_bodies(days, summit, arena, triggers, error);
     if (!status)
         *out = triggers;
     return status;

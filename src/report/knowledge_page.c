@@ -531,6 +531,10 @@ static void show_habit(struct sheet *sheet, uint32_t index)
     sheet_sayf(sheet, "%g of the log rate ratio", h->prior_sd);
     sheet_flush_labelled(sheet, LABEL_COLUMN, "prior sd", DETAIL_COLUMN);
     detail(sheet, "drop", h->after_drop);
+    if (h->half_life_h > 0) {
+        sheet_sayf(sheet, "half is gone after %g h, half is taken up in %g h", h->half_life_h, h->absorbed_h);
+        sheet_flush_labelled(sheet, LABEL_COLUMN, "in the body", DETAIL_COLUMN);
+    }
     detail(sheet, "fills", h->finding);
     detail(sheet, "note", h->note);
     detail_basis(sheet, qv_grade_name(h->grade), &h->sources);

@@ -298,6 +298,15 @@ void trigger_say_trend(const struct trigger_words *w, struct qv_text *out)
         slots, 3, out);
 }
 
+void trigger_say_in_body(const struct trigger_words *w, const struct qv_trigger *t, struct qv_text *out)
+{
+    struct slot slots[] = {slot("habit", trigger_name(w, t->factor)), slot("hours", ""),
+                           change_slot(w, "effect", t->rate.ratio), change_slot(w, "low", t->rate.low),
+                           change_slot(w, "high", t->rate.high)};
+    qv_text_printf(&slots[1].text, "%.2g", w->triggers->days->factors[t->factor].half_life_h);
+    say(w, QV_SENTENCE_IN_BODY, slots, 5, out);
+}
+
 void trigger_say_entwined(const struct trigger_words *w, const struct qv_entwined *pair, struct qv_text *out)
 {
     struct slot slots[] = {slot("habit", trigger_name(w, pair->factor)), slot("with", trigger_name(w, pair->with))};

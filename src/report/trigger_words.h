@@ -55,6 +55,8 @@ void trigger_say_verdict(const struct trigger_words *w, const struct qv_trigger 
 /** What matters most, in a sentence or three, parted by blanks. */
 void trigger_say_found(const struct trigger_words *w, struct qv_text *out);
 void trigger_say_trend(const struct trigger_words *w, struct qv_text *out);
+/** What was in the body, in the place of what was taken in. */
+void trigger_say_in_body(const struct trigger_words *w, const struct qv_trigger *trigger, struct qv_text *out);
 void trigger_say_entwined(const struct trigger_words *w, const struct qv_entwined *pair, struct qv_text *out);
 /** Names the factors without a single note; nothing when there are none. */
 void trigger_say_not_logged(const struct trigger_words *w, struct qv_text *out);

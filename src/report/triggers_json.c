@@ -67,6 +67,30 @@ static void write_triggers(struct qv_json *j, const char *key, const struct trig
     qv_json_array_end(j);
 }
 
+/* What was in the body in the place of what was taken in. Absent where times are not known. */
+static void write_in_body(struct qv_json *j, const struct trigger_words *w, struct qv_text *words)
+{
+    const struct qv_triggers *triggers = w->triggers;
+    if (!triggers->in_body_count)
+        return;
+    qv_json_array(j, "in_body");
+    for (uint32_t i = 0; i < triggers->in_body_count; i++) {
+        const struct qv_trigger *t = &triggers->in_body[i];
+        const struct qv_factor *factor = &triggers->days->factors[t->factor];
+        qv_json_object(j, NULL);
+        qv_json_string(j, "factor", factor->id);
+        qv_json_string(j, "per", factor->per);
+        qv_json_number(j, "half_life_h", factor->half_life_h);
+        write_ratio(j, &t->rate);
+        qv_json_number(j, "probability_raises", rounded(t->probability_raises));
+        qv_json_string(j, "verdict", qv_trigger_verdict_id(t->verdict));
+        trigger_say_in_body(w, t, words);
+        write_words(j, "text", words);
+        qv_json_object_end(j);
+    }
+    qv_json_array_end(j);
+}
+
 static void write_warnings(struct qv_json *j, const struct trigger_words *w, struct qv_text *words)
 {
     qv_json_array(j, "warnings");
@@ -145,6 +169,7 @@ void qv_json_triggers(const struct qv_knowledge *knowledge, const struct qv_trig
     qv_json_object_end(&j);
     write_triggers(&j, "factors", &w, false, &words);
     write_triggers(&j, "drops", &w, true, &words);
+    write_in_body(&j, &w, &words);
     write_warnings(&j, &w, &words);
     trigger_say_found(&w, &words);
     write_words(&j, "text", &words);

@@ -210,6 +210,13 @@ static void say_verdicts(struct triggers_page *p)
             sheet_cite(&p->sheet, &habit->sources);
         sheet_flush_item(&p->sheet, 2);
     }
+    for (uint32_t i = 0; p->full && i < p->words.triggers->in_body_count; i++) {
+        if (!said++)
+            sheet_heading(&p->sheet, "In words", NULL);
+        trigger_say_in_body(&p->words, &p->words.triggers->in_body[i], &p->text);
+        take_words(p);
+        sheet_flush_item(&p->sheet, 2);
+    }
     for (uint32_t i = 0; i < p->words.triggers->entwined_count; i++) {
         if (!said++)
             sheet_heading(&p->sheet, "In words", NULL);

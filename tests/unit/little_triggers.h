@@ -21,9 +21,9 @@ struct little_triggers {
 };
 
 static const struct qv_factor little_factors[LITTLE_FACTORS] = {
-    {"caffeine", "100 mg", 100, 0.5, true}, {"sleep", "1 h", 1, 0.5, true},
-    {"stress", "1 score", 1, 0.5, false},   {"alcohol", "10 g", 10, 0.5, true},
-    {"water", "500 mL", 500, 0.5, false},   {"exercise", "30 min", 30, 0.5, false},
+    {"caffeine", "100 mg", 100, 0.5, true, 0}, {"sleep", "1 h", 1, 0.5, true, 0},
+    {"stress", "1 score", 1, 0.5, false, 0},   {"alcohol", "10 g", 10, 0.5, true, 0},
+    {"water", "500 mL", 500, 0.5, false, 0},   {"exercise", "30 min", 30, 0.5, false, 0},
 };
 
 static void little_triggers(struct little_triggers *t)
@@ -35,7 +35,7 @@ static void little_triggers(struct little_triggers *t)
             t->exposures[f * LITTLE_DAYS + d] = f == 5 || (f == 0 && d == 5) ? (double)NAN : 1 + (d + f) % 4;
     }
     t->days = (struct qv_days){20400,          LITTLE_DAYS, LITTLE_FACTORS,
-                               little_factors, t->twitches, t->exposures}; /* 2025-11-08 */
+                               little_factors, t->twitches, t->exposures, NULL}; /* 2025-11-08 */
     const struct qv_trigger rows[LITTLE_ROWS] = {
         {0, 0, false, {1.32, 1.11, 1.58}, 0.995, QV_LIKELY_TRIGGER, NAN, 19},
         {0, 1, false, {1.02, 0.9, 1.15}, 0.6, QV_NO_CLEAR_EFFECT, NAN, 19},

@@ -135,7 +135,7 @@ static void entries_of_a_day_add_up_by_their_kind(void **unused)
     note(&s, 2, QV_ENTRY_TWITCH, 0, NULL);
     note(&s, 3, QV_ENTRY_TWITCH, 2, NULL);
     note(&s, 3, QV_ENTRY_TWITCH, 3, NULL);
-    must(qv_daybook_days(s.book, INT32_MIN, INT32_MAX, s.arena, &days, &error), &error);
+    must(qv_daybook_days(s.book, NULL, INT32_MIN, INT32_MAX, s.arena, &days, &error), &error);
     assert_int_equal(days->first_day, TODAY - 3);
     assert_int_equal(days->day_count, 4);
     assert_true(days->twitches[0] == 5 && days->twitches[1] == 0);
@@ -157,10 +157,10 @@ static void a_table_can_be_a_part(void **unused)
     struct qv_error error = {0};
     const struct qv_days *days;
     twitches(&s, 30, 0, 1, NULL);
-    must(qv_daybook_days(s.book, TODAY - 6, TODAY - 2, s.arena, &days, &error), &error);
+    must(qv_daybook_days(s.book, NULL, TODAY - 6, TODAY - 2, s.arena, &days, &error), &error);
     assert_int_equal(days->first_day, TODAY - 6);
     assert_int_equal(days->day_count, 5);
-    must(qv_daybook_days(s.book, TODAY + 1, TODAY + 9, s.arena, &days, &error), &error);
+    must(qv_daybook_days(s.book, NULL, TODAY + 1, TODAY + 9, s.arena, &days, &error), &error);
     assert_int_equal(days->day_count, 0);
     qv_arena_destroy(s.arena);
 }
@@ -173,10 +173,44 @@ static void a_thousand_years_are_too_many(void **unused)
     const struct qv_days *days = NULL;
     note(&s, 0, QV_ENTRY_TWITCH, 1, NULL);
     note(&s, 150000, QV_ENTRY_TWITCH, 1, NULL);
-    assert_int_equal(qv_daybook_days(s.book, INT32_MIN, INT32_MAX, s.arena, &days, &error), QV_ERR_DATA);
+    assert_int_equal(qv_daybook_days(s.book, NULL, INT32_MIN, INT32_MAX, s.arena, &days, &error), QV_ERR_DATA);
     assert_null(days);
     assert_non_null(strstr(error.text, "expected at most"));
     qv_arena_destroy(s.arena);
+}
+
+/* Coffee at nine on most days, or at unknown times: only then what was in the body is known. */
+static void what_was_in_the_body_needs_times(void **unused)
+{
+    (void)unused;
+    struct qv_error error = {0};
+    for (int timed = 0; timed < 2; timed++) {
+        struct scene s = scene_open();
+        const struct qv_days *days;
+        struct qv_triggers *found;
+        for (int32_t ago = 40; ago >= 0; ago--) {
+            const struct qv_entry coffee = {.day = TODAY - ago,
+                                            .second = timed ? 9 * 3600 : QV_NO_SECOND,
+                                            .offset_s = QV_NO_OFFSET,
+                                            .kind = QV_ENTRY_CAFFEINE,
+                                            .amount = 100 * (ago % 4)};
+            if (ago != 7)
+                must(qv_daybook_add(s.book, &coffee, &error), &error);
+            note(&s, ago, QV_ENTRY_TWITCH, 2 + 3 * (ago % 4), NULL);
+        }
+        must(qv_daybook_days(s.book, NULL, INT32_MIN, INT32_MAX, s.arena, &days, &error), &error);
+        must(qv_find_triggers(days, s.arena, &found, &error), &error);
+        assert_int_equal(found->in_body_count, timed);
+        for (uint32_t f = 0; timed && f < days->factor_count; f++) {
+            const double *load = days->in_body + f * days->day_count;
+            if (strcmp(days->factors[f].id, "caffeine") != 0)
+                continue;
+            assert_true(days->factors[f].half_life_h > 4 && days->factors[f].half_life_h < 7);
+            assert_true(isnan(load[33]) && isnan(load[34]) && !isnan(load[35])); /* nothing was noted on the 33rd */
+            assert_true(found->in_body[0].factor == f && found->in_body[0].rate.low > 1);
+        }
+        qv_arena_destroy(s.arena);
+    }
 }
 
 /* ---- findings --------------------------------------------------------------------------------------------------------------- */
@@ -529,6 +563,7 @@ int main(void)
         cmocka_unit_test(entries_of_a_day_add_up_by_their_kind),
         cmocka_unit_test(a_table_can_be_a_part),
         cmocka_unit_test(a_thousand_years_are_too_many),
+        cmocka_unit_test(what_was_in_the_body_needs_times),
         cmocka_unit_test(an_empty_diary_says_nothing),
         cmocka_unit_test(a_bout_lasts_since_the_quiet_before_it),
         cmocka_unit_test(days_without_a_note_end_no_bout),

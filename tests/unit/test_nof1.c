@@ -401,7 +401,7 @@ static void wild_tables_have_an_answer(void **unused)
         }
         for (uint32_t k = 0; k < FACTORS; k++) {
             const double step = exp(8 * chance_normal(&c));
-            factors[k] = (struct qv_factor){"habit", "step", step, exp(2 * chance_normal(&c)), k % 2};
+            factors[k] = (struct qv_factor){"habit", "step", step, exp(2 * chance_normal(&c)), k % 2, 0};
             const uint64_t kind = chance_bits(&c) % 6;
             for (uint32_t t = 0; t < DAYS; t++) {
                 const double u = chance_uniform(&c),
@@ -585,9 +585,51 @@ static void lost_notes_widen_and_do_not_bend(void **unused)
     assert_true(wider >= 11);
 }
 
+/* ---- what is in the body -------------------------------------------------------------------------------------------------- */
+
+/* One dose of 100 at eight, half-life five hours: against the sum of Bateman's function over the minutes of the day. */
+static void test_load_is_the_mean_of_batemans_function(void **unused)
+{
+    (void)unused;
+    const struct qv_intake intake = {10, 8, 100};
+    double load[4], by_minute[4] = {0}, sum = 0;
+    qv_body_load(&intake, 1, 0.2, 5, 9, 4, load);
+    const double ka = M_LN2 / 0.2, ke = M_LN2 / 5;
+    for (int minute = 0; minute < 4 * 1440; minute++) {
+        const double hour = (minute + 0.5) / 60, t = hour - 24 - 8, of_day = fmod(hour, 24);
+        if (t > 0 && of_day > 7 && of_day < 23)
+            by_minute[minute / 1440] += ka / (ka - ke) * (exp(-ke * t) - exp(-ka * t));
+    }
+    for (int d = 0; d < 4; d++)
+        sum += by_minute[d];
+    for (int d = 0; d < 4; d++)
+        assert_true(fabs(load[d] - 100 * by_minute[d] / sum) < 0.01);
+    assert_true(load[0] == 0 && load[1] > 80 && load[2] > 0 && load[3] < load[2]);
+}
+
+/* What is taken at night acts on the next day; nothing is lost. */
+static void test_load_moves_and_keeps(void **unused)
+{
+    (void)unused;
+    const struct qv_intake day = {0, 9, 100}, night = {0, 23.5, 100}, both[] = {{0, 9, 100}, {1, 9, 200}};
+    double load[30], sum = 0;
+    qv_body_load(&day, 1, 0.15, 5.3, 0, 30, load);
+    assert_true(load[0] > 0.8 * 100 && load[1] < 20);
+    qv_body_load(&night, 1, 0.15, 5.3, 0, 30, load);
+    assert_true(load[0] == 0 && load[1] > 95);
+    qv_body_load(both, 2, 0.15, 56, 0, 30, load);
+    for (int d = 0; d < 30; d++)
+        sum += load[d];
+    assert_true(fabs(sum - 300) < 1e-6 && load[2] > 20);
+    qv_body_load(both, 0, 0.15, 5.3, 0, 30, load);
+    assert_true(load[0] == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_load_is_the_mean_of_batemans_function),
+        cmocka_unit_test(test_load_moves_and_keeps),
         cmocka_unit_test(tridiagonal_is_dense),
         cmocka_unit_test(rows_are_columns_solved_one_by_one),
         cmocka_unit_test(the_arrow_is_one_matrix),

@@ -401,7 +401,7 @@ static void test_forest(void **unused)
     qv_text_finish(&out);
 }
 
-static const struct qv_days no_days = {20400, 0, LITTLE_FACTORS, little_factors, NULL, NULL};
+static const struct qv_days no_days = {20400, 0, LITTLE_FACTORS, little_factors, NULL, NULL, NULL};
 
 static void test_an_empty_diary(void **unused)
 {
@@ -489,7 +489,7 @@ static void test_a_long_diary_stays_small(void **unused)
         twitches[d] = d % 7;
     for (int i = 0; i < DAYS * LITTLE_FACTORS; i++)
         exposures[i] = i % 11;
-    const struct qv_days days = {20400, DAYS, LITTLE_FACTORS, little_factors, twitches, exposures};
+    const struct qv_days days = {20400, DAYS, LITTLE_FACTORS, little_factors, twitches, exposures, NULL};
     struct qv_triggers t = little.found;
     t.days = &days;
     t.expected = NULL;

@@ -256,7 +256,9 @@ static int look_at_bodies(const struct qv_days *days, struct hyper summit, struc
                           struct qv_triggers *out, struct qv_error *error)
 {
     struct qv_trigger *rows = qv_arena_alloc(arena, QV_FACTORS_MAX, sizeof *rows);
-    int status = rows ? QV_OK : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    if (!rows)
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    int status = QV_OK;
     for (uint32_t k = 0; k < days->factor_count && days->in_body && status == QV_OK; k++) {
         if (!(days->factors[k].half_life_h > 0))
             continue;
@@ -274,11 +276,14 @@ int qv_find_triggers(const struct qv_days *days, struct qv_arena *arena, struct 
                      struct qv_error *error)
 {
     assert(days && arena && out);
-    struct qv_triggers *triggers = qv_arena_alloc(arena, 1, sizeof *triggers);
-    struct qv_arena *work = triggers ? qv_arena_create(0) : NULL;
     struct hyper summit = {0};
-    int status = work ? find(days, work, arena, false, &summit, triggers, error)
-                      : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    struct qv_triggers *triggers = qv_arena_alloc(arena, 1, sizeof *triggers);
+    struct qv_arena *work = qv_arena_create(0);
+    if (!triggers || !work) {
+        qv_arena_destroy(work);
+        return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    }
+    int status = find(days, work, arena, false, &summit, triggers, error);
     qv_arena_destroy(work);
     if (!status)
         status = look_at_bodies(days, summit, arena, triggers, error);

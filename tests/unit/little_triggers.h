@@ -34,8 +34,8 @@ static void little_triggers(struct little_triggers *t)
         for (int f = 0; f < LITTLE_FACTORS; f++)
             t->exposures[f * LITTLE_DAYS + d] = f == 5 || (f == 0 && d == 5) ? (double)NAN : 1 + (d + f) % 4;
     }
-    t->days = (struct qv_days){20400,          LITTLE_DAYS, LITTLE_FACTORS,
-                               little_factors, t->twitches, t->exposures, NULL}; /* 2025-11-08 */
+    t->days = (struct qv_days){20400,        LITTLE_DAYS, LITTLE_FACTORS, little_factors, t->twitches,
+                               t->exposures, NULL}; /* 2025-11-08 */
     const struct qv_trigger rows[LITTLE_ROWS] = {
         {0, 0, false, {1.32, 1.11, 1.58}, 0.995, QV_LIKELY_TRIGGER, NAN, 19},
         {0, 1, false, {1.02, 0.9, 1.15}, 0.6, QV_NO_CLEAR_EFFECT, NAN, 19},

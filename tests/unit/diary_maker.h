@@ -82,9 +82,9 @@ static inline double chance_poisson(struct chance *c, double mean)
 enum habit { CUPS, NIGHTS, SCORES, EVENINGS, GLASSES, WORKOUTS, HABITS };
 
 static const struct qv_factor habit_factors[HABITS] = {
-    [CUPS] = {"caffeine", "100 mg", 100, 0.4, false}, [NIGHTS] = {"sleep", "1 h", 1, 0.7, false},
-    [SCORES] = {"stress", "1 score", 1, 0.4, false},  [EVENINGS] = {"alcohol", "10 g", 10, 0.7, false},
-    [GLASSES] = {"water", "500 mL", 500, 0.4, false}, [WORKOUTS] = {"exercise", "30 min", 30, 0.7, false},
+    [CUPS] = {"caffeine", "100 mg", 100, 0.4, false, 0}, [NIGHTS] = {"sleep", "1 h", 1, 0.7, false, 0},
+    [SCORES] = {"stress", "1 score", 1, 0.4, false, 0},  [EVENINGS] = {"alcohol", "10 g", 10, 0.7, false, 0},
+    [GLASSES] = {"water", "500 mL", 500, 0.4, false, 0}, [WORKOUTS] = {"exercise", "30 min", 30, 0.7, false, 0},
 };
 
 /* @p carried: what is left of yesterday's mood, standard normal about. */

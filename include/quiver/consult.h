@@ -74,7 +74,7 @@ bool qv_daybook_span(struct qv_daybook *book, int32_t *first_day, int32_t *last_
 
 /**
  * The days from @p from to @p until, as far as the diary goes, as a table for nof1: a factor for each habit of the knowledge,
- * and of those that were mostly noted with their time what was in the body of @p person (NULL: of somebody).
+ * and of those that were mostly noted with their time what was in the body of @p person (NULL: that is not wanted).
  * Errors: QV_ERR_DATA when it spans more than QV_DAYS_MAX days.
  */
 int qv_daybook_days(struct qv_daybook *book, const struct qv_person *person, int32_t from, int32_t until,

@@ -289,6 +289,7 @@ struct qv_diary_folding {
     uint32_t onset_after_quiet_days; /**< so many observed days in a row without a twitch end a bout */
     uint32_t began_within_days;      /**< places named so soon after the onset are where it began */
     uint32_t say_again_after_days;   /**< what the diary shows is said again after so long */
+    const char *counted_drink;       /**< the drink of which Apple Health counts one */
     enum qv_grade grade;
     const char *note;
     struct qv_words sources;

@@ -22,12 +22,9 @@ static int check_options(const struct ask_options *o, int operands, char **argv,
                        o->clip    ? "clip"
                        : o->diary ? "diary"
                                   : "journal");
-    if (o->diary && o->journal)
-        return qv_fail(error, QV_ERR_USAGE,
-                       "ask: --diary and --journal may hold the same notes twice, expected one of them; "
-                       "quiver import puts a diary into the journal once");
-    if (o->diary && o->case_file && strcmp(o->diary, "-") == 0 && strcmp(o->case_file, "-") == 0)
-        return qv_fail(error, QV_ERR_USAGE, "ask: --diary and --case cannot both be standard input");
+    int status = cli_check_diary("ask", o->diary, o->journal, o->case_file, error);
+    if (status)
+        return status;
     if (o->mirrored && !o->clip)
         return qv_fail(error, QV_ERR_USAGE, "ask: --mirrored is of a clip, which --clip names");
     if (o->case_file && o->cases_file)
@@ -64,11 +61,7 @@ static int print_answer(const struct qv_answer *answer, const struct ask_options
         qv_json_answer(answer, 2, &text);
     else
         qv_page_answer(answer, &settings, &text);
-    if (text.length && text.bytes[text.length - 1] != '\n')
-        qv_text_puts(&text, "\n");
-    int status = cli_print_text(&text, error);
-    qv_text_finish(&text);
-    return status;
+    return cli_print_page(&text, error);
 }
 
 /* ---- evidence ------------------------------------------------------------------------------------------------------------- */

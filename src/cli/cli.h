@@ -66,6 +66,8 @@ bool cli_hear(const char *sign, char *line, size_t size);
 int cli_print(const char *bytes, size_t length, struct qv_error *error) QV_MUST_CHECK;
 /** The same for a text that was built without a check; empties it. */
 int cli_print_text(struct qv_text *text, struct qv_error *error) QV_MUST_CHECK;
+/** The same for a page or an object, which ends with a line; frees it. */
+int cli_print_page(struct qv_text *page, struct qv_error *error) QV_MUST_CHECK;
 
 /** How pages are laid out here: the terminal's width, NO_COLOR, the locale's region. @p region NULL: from the locale. */
 struct qv_page_settings cli_page_settings(bool plain, bool full, const char *region);
@@ -98,6 +100,9 @@ int cli_batch(const struct qv_knowledge *knowledge, const char *path);
 int cli_data_path(const char *name, struct qv_text *path, struct qv_error *error) QV_MUST_CHECK;
 /** Where an interview is kept for later: $XDG_DATA_HOME/quiver/interview.json. Fails when there is no home. */
 int cli_saved_path(struct qv_text *path, struct qv_error *error) QV_MUST_CHECK;
+/** Writes a file, readable by its owner only, so that it is either the old or the new one. */
+int cli_write_file(const struct qv_text *text, const char *path, bool make_folders,
+                   struct qv_error *error) QV_MUST_CHECK;
 /** Writes the case so that the file is either the old or the new one, readable by its owner only. */
 int cli_saved_write(const struct qv_case *c, const char *path, bool make_folders, struct qv_error *error) QV_MUST_CHECK;
 /** Reads a case that was saved, and brings it up to date: see saved.c. */
@@ -106,6 +111,9 @@ int cli_saved_read(const struct qv_knowledge *knowledge, const char *path, struc
 
 /* ---- journal.c ------------------------------------------------------------------------------------------------------- */
 
+/** Whether a diary, a journal and a case file can be had together, for options of @p verb. Any may be NULL. */
+int cli_check_diary(const char *verb, const char *diary, const char *journal, const char *case_file,
+                    struct qv_error *error) QV_MUST_CHECK;
 /** Where the journal lies: what --journal says, QUIVER_JOURNAL, or the usual place. Initialises @p path. */
 int cli_journal_path(const char *given, struct qv_text *path, struct qv_error *error) QV_MUST_CHECK;
 /** Opens it. */

@@ -4,9 +4,23 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define PATH_BYTES_MAX ((size_t)4096)
+
+int cli_check_diary(const char *verb, const char *diary, const char *journal, const char *case_file,
+                    struct qv_error *error)
+{
+    if (diary && journal)
+        return qv_fail(error, QV_ERR_USAGE,
+                       "%s: --diary and --journal may hold the same notes twice, expected one of them; "
+                       "quiver import puts a diary into the journal once",
+                       verb);
+    if (diary && case_file && strcmp(diary, "-") == 0 && strcmp(case_file, "-") == 0)
+        return qv_fail(error, QV_ERR_USAGE, "%s: --diary and --case cannot both be standard input", verb);
+    return QV_OK;
+}
 
 int cli_journal_path(const char *given, struct qv_text *path, struct qv_error *error)
 {

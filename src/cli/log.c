@@ -32,15 +32,6 @@ static int read_options(int *argc, char **argv, struct log_options *o, struct qv
     return status;
 }
 
-static int print(struct qv_text *text, struct qv_error *error)
-{
-    if (text->length && text->bytes[text->length - 1] != '\n')
-        qv_text_puts(text, "\n");
-    int status = cli_print_text(text, error);
-    qv_text_finish(text);
-    return status;
-}
-
 /* ---- showing --------------------------------------------------------------------------------------------------------- */
 
 static int show_day(const struct log_options *o, struct qv_arena *arena, struct qv_error *error)
@@ -66,7 +57,7 @@ static int show_day(const struct log_options *o, struct qv_arena *arena, struct 
         qv_json_day(day, 2, &text);
     else
         qv_page_day(day, &settings, &text);
-    return print(&text, error);
+    return cli_print_page(&text, error);
 }
 
 /* What was done to entries, as JSON under @p deed or as words. */
@@ -89,7 +80,7 @@ static int show_deed(const struct log_options *o, const char *deed, const char *
         const struct qv_page_settings settings = cli_page_settings(o->plain, o->full, NULL);
         qv_page_deed(words, log->entries, log->remarks, log->count, qv_date_today(), &settings, &text);
     }
-    return print(&text, error);
+    return cli_print_page(&text, error);
 }
 
 /* ---- speaking up --------------------------------------------------------------------------------------------------------- */
@@ -245,7 +236,7 @@ static int undo(const struct log_options *o, struct qv_error *error)
         const struct qv_page_settings settings = cli_page_settings(o->plain, o->full, NULL);
         qv_page_undone(&undone, &settings, &text);
     }
-    return print(&text, error);
+    return cli_print_page(&text, error);
 }
 
 static int read_id(int argc, char **argv, int64_t *id, struct qv_error *error)
@@ -406,7 +397,7 @@ static int show_history(const struct log_options *o, int argc, char **argv, stru
         qv_json_object_end(&json);
     }
     if (status == QV_OK)
-        return print(&text, error);
+        return cli_print_page(&text, error);
     qv_text_finish(&text);
     return status;
 }

@@ -112,25 +112,31 @@ static int said_only(const struct qv_case *c, struct qv_arena *arena, struct qv_
     return status;
 }
 
-static int write_said(const struct qv_case *c, const char *path, bool make_folders, struct qv_error *error)
+int cli_write_file(const struct qv_text *text, const char *path, bool make_folders, struct qv_error *error)
 {
-    struct qv_text text, temporary;
-    struct qv_json json;
-    qv_text_init(&text, QV_CASE_MAX_BYTES);
+    struct qv_text temporary;
     qv_text_init(&temporary, PATH_BYTES_MAX);
-    qv_json_init(&json, &text, 2);
-    qv_case_write(c, &json);
-    qv_text_puts(&text, "\n");
     qv_text_printf(&temporary, "%s.XXXXXX", path);
-
-    int status = qv_text_check(&text, error);
+    int status = qv_text_check(text, error);
     if (status == QV_OK)
         status = qv_text_check(&temporary, error);
     if (status == QV_OK && make_folders)
         status = make_parents(temporary.bytes, error);
     if (status == QV_OK)
-        status = write_and_move(&text, temporary.bytes, path, error);
+        status = write_and_move(text, temporary.bytes, path, error);
     qv_text_finish(&temporary);
+    return status;
+}
+
+static int write_case(const struct qv_case *c, const char *path, bool make_folders, struct qv_error *error)
+{
+    struct qv_text text;
+    struct qv_json json;
+    qv_text_init(&text, QV_CASE_MAX_BYTES);
+    qv_json_init(&json, &text, 2);
+    qv_case_write(c, &json);
+    qv_text_puts(&text, "\n");
+    const int status = cli_write_file(&text, path, make_folders, error);
     qv_text_finish(&text);
     return status;
 }
@@ -141,7 +147,7 @@ int cli_saved_write(const struct qv_case *c, const char *path, bool make_folders
     struct qv_case *said = NULL;
     int status = arena ? said_only(c, arena, &said, error) : qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
     if (status == QV_OK)
-        status = write_said(said, path, make_folders, error);
+        status = write_case(said, path, make_folders, error);
     qv_arena_destroy(arena);
     return status;
 }

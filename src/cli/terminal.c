@@ -39,6 +39,15 @@ int cli_print_text(struct qv_text *text, struct qv_error *error)
     return status;
 }
 
+int cli_print_page(struct qv_text *page, struct qv_error *error)
+{
+    if (page->length && page->bytes[page->length - 1] != '\n')
+        qv_text_puts(page, "\n");
+    int status = cli_print_text(page, error);
+    qv_text_finish(page);
+    return status;
+}
+
 /* The bytes of a character that could steer the terminal or turn the line around, or 0. */
 static size_t steering_bytes(const unsigned char *at)
 {

@@ -151,15 +151,6 @@ static int days_of(struct qv_daybook *book, const char *habit, struct qv_arena *
 
 /* ---- plan ------------------------------------------------------------------------------------------------------------------- */
 
-static int print(struct qv_text *text, struct qv_error *error)
-{
-    if (text->length && text->bytes[text->length - 1] != '\n')
-        qv_text_puts(text, "\n");
-    int status = cli_print_text(text, error);
-    qv_text_finish(text);
-    return status;
-}
-
 /* A refusal is for people on stderr, and for programs on stdout. */
 static int refuse(const struct qv_trial_offer *offer, const char *what, const struct trial_options *o, int *exit_status,
                   struct qv_error *error)
@@ -171,7 +162,7 @@ static int refuse(const struct qv_trial_offer *offer, const char *what, const st
     struct qv_text text;
     qv_text_init(&text, PAGE_BYTES_MAX);
     qv_json_trial_refusal(offer->refusal, what, 2, &text);
-    return print(&text, error);
+    return cli_print_page(&text, error);
 }
 
 static int read_plan_text(const char *json, size_t length, const char *place, struct qv_trial_plan *plan,
@@ -205,25 +196,6 @@ static int check_place(const char *path, int32_t today, struct qv_error *error)
                    "%s: is there, and is no plan that is yet to begin; expected another name", path);
 }
 
-static int write_plan_file(const struct qv_text *json, const char *path, struct qv_error *error)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return qv_fail(error, QV_ERR_CANNOT_CREATE, "%s: %s", path, strerror(errno));
-    int status = QV_OK;
-    for (size_t written = 0; written < json->length && status == QV_OK;) {
-        ssize_t n = write(fd, json->bytes + written, json->length - written);
-        if (n < 0 && errno != EINTR)
-            status = qv_fail(error, QV_ERR_IO, "%s: %s", path, strerror(errno));
-        written += n > 0 ? (size_t)n : 0;
-    }
-    if (status == QV_OK && fsync(fd) < 0 && errno != EINVAL)
-        status = qv_fail(error, QV_ERR_IO, "%s: %s", path, strerror(errno));
-    if (close(fd) < 0 && status == QV_OK)
-        status = qv_fail(error, QV_ERR_IO, "%s: %s", path, strerror(errno));
-    return status;
-}
-
 static int keep_plan(const struct qv_trial_plan *plan, const struct trial_options *o, struct qv_error *error)
 {
     struct qv_text json;
@@ -231,7 +203,7 @@ static int keep_plan(const struct qv_trial_plan *plan, const struct trial_option
     qv_trial_write(plan, NULL, 0, &json);
     int status = qv_text_check(&json, error);
     if (status == QV_OK && o->plan)
-        status = write_plan_file(&json, o->plan, error);
+        status = cli_write_file(&json, o->plan, false, error);
     struct qv_journal *journal = NULL;
     bool in_journal = !o->plan || o->journal;
     if (status == QV_OK && in_journal)
@@ -253,7 +225,7 @@ static int show_plan(const struct qv_trial_view *view, const struct trial_option
         qv_json_trial_plan(view, &text);
     else
         qv_page_trial_plan(view, &page, &text);
-    return print(&text, error);
+    return cli_print_page(&text, error);
 }
 
 static int lay_out(const struct qv_trial_offer *offer, const struct qv_days *days, const struct trial_options *o,
@@ -344,7 +316,7 @@ static int show_today(const struct qv_trial_view *view, const struct trial_optio
         qv_json_trial_today(view, o->today, 2, &text);
     else
         qv_page_trial_today(view, o->today, &page, &text);
-    return print(&text, error);
+    return cli_print_page(&text, error);
 }
 
 static int show_result(const struct qv_trial_view *view, const struct trial_options *o, struct qv_arena *arena,
@@ -367,7 +339,7 @@ static int show_result(const struct qv_trial_view *view, const struct trial_opti
         qv_json_trial_result(view, &result, 2, &text);
     else
         qv_page_trial_result(view, &result, &page, &text);
-    return print(&text, error);
+    return cli_print_page(&text, error);
 }
 
 /* ---- the verb ----------------------------------------------------------------------------------------------------------------- */

@@ -24,13 +24,7 @@ static int read_options(int argc, char **argv, struct triggers_options *o, struc
         return status;
     if (argc > 1)
         return qv_fail(error, QV_ERR_USAGE, "triggers: found \"%s\"; a diary is given with --diary", argv[1]);
-    if (o->diary && o->journal)
-        return qv_fail(error, QV_ERR_USAGE,
-                       "triggers: --diary and --journal may hold the same notes twice, expected one of them; "
-                       "quiver import puts a diary into the journal once");
-    if (o->diary && o->case_file && strcmp(o->diary, "-") == 0 && strcmp(o->case_file, "-") == 0)
-        return qv_fail(error, QV_ERR_USAGE, "triggers: --diary and --case cannot both be standard input");
-    return QV_OK;
+    return cli_check_diary("triggers", o->diary, o->journal, o->case_file, error);
 }
 
 /* ---- reading ---------------------------------------------------------------------------------------------------------------- */
@@ -65,15 +59,11 @@ static int tell(const struct triggers_options *o, const struct qv_knowledge *kno
     struct qv_text text;
     const struct qv_page_settings settings = cli_page_settings(o->plain, o->full, NULL);
     qv_text_init(&text, PAGE_BYTES_MAX);
-    if (o->json) {
+    if (o->json)
         qv_json_triggers(knowledge, triggers, person, 2, &text);
-        qv_text_puts(&text, "\n");
-    } else {
+    else
         qv_page_triggers(knowledge, triggers, person, &settings, &text);
-    }
-    const int status = cli_print_text(&text, error);
-    qv_text_finish(&text);
-    return status;
+    return cli_print_page(&text, error);
 }
 
 static int find_and_tell(const struct triggers_options *o, const struct qv_knowledge *knowledge, struct qv_arena *arena,

@@ -139,11 +139,7 @@ static int show(const struct watch_options *o, const struct qv_measurement *meas
         qv_json_measurement(measurement, 2, &text);
     else
         qv_page_measurement(measurement, &page, &text);
-    if (text.length && text.bytes[text.length - 1] != '\n')
-        qv_text_puts(&text, "\n");
-    const int status = cli_print_text(&text, error);
-    qv_text_finish(&text);
-    return status;
+    return cli_print_page(&text, error);
 }
 
 /* What was asked for can be made: said before the work, not after it. */

@@ -21,7 +21,7 @@ int qv_daybook_create(const struct qv_knowledge *knowledge, struct qv_arena *are
     struct qv_daybook *book = qv_arena_alloc(arena, 1, sizeof *book);
     if (!book)
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
-    *book = (struct qv_daybook){.knowledge = knowledge, .arena = arena, .sorted = true};
+    *book = (struct qv_daybook){.knowledge = knowledge, .arena = arena, .sorted = true, .places_sorted = true};
     for (uint32_t h = 0; h < knowledge->facts->habit_count; h++) {
         enum qv_entry_kind kind;
         if (qv_entry_kind_find(knowledge->facts->habits[h].id, &kind))
@@ -72,8 +72,17 @@ static int by_day_and_kind(const void *a, const void *b)
     return x->day != y->day ? (x->day > y->day) - (x->day < y->day) : (x->kind > y->kind) - (x->kind < y->kind);
 }
 
+static int by_day(const void *a, const void *b)
+{
+    const struct noted_place *x = a, *y = b;
+    return (x->day > y->day) - (x->day < y->day);
+}
+
 void daybook_sort(struct qv_daybook *book)
 {
+    if (!book->places_sorted) /* notes, and after them clips */
+        qsort(book->places, book->place_count, sizeof *book->places, by_day);
+    book->places_sorted = true;
     if (book->sorted || !book->tally_count)
         return;
     qsort(book->tallies, book->tally_count, sizeof *book->tallies, by_day_and_kind);
@@ -175,6 +184,8 @@ int daybook_add_place(struct qv_daybook *book, struct noted_place place, struct 
         return QV_OK;
     if (!has_room(book->arena, &book->places, book->place_count, &book->place_room, sizeof *book->places))
         return qv_fail(error, QV_ERR_UNAVAILABLE, "out of memory");
+    book->places_sorted =
+        !book->place_count || (book->places_sorted && book->places[book->place_count - 1].day <= place.day);
     book->places[book->place_count++] = place;
     return QV_OK;
 }
@@ -252,7 +263,7 @@ double qv_diary_drink_g(const struct qv_knowledge *knowledge)
 {
     for (uint32_t d = 0; d < knowledge->facts->drink_count; d++) {
         const struct qv_drink *drink = &knowledge->facts->drinks[d];
-        if (strcmp(drink->id, "beer_us") == 0 && drink->alcohol_g)
+        if (strcmp(drink->id, knowledge->facts->folding.counted_drink) == 0 && drink->alcohol_g)
             return *drink->alcohol_g;
     }
     return 0;
@@ -295,20 +306,6 @@ bool qv_daybook_span(struct qv_daybook *book, int32_t *first_day, int32_t *last_
 
 /* ---- the table of days ----------------------------------------------------------------------------------------------------- */
 
-/* In this person: longer where one of their medicines makes it so. */
-static double half_life_h(const struct qv_knowledge *knowledge, const struct qv_habit *habit,
-                          const struct qv_person *person)
-{
-    double hours = habit->half_life_h;
-    for (uint32_t i = 0; person && i < knowledge->facts->trial_washout_count; i++) {
-        const struct qv_trial_washout *washout = &knowledge->facts->trial_washouts[i];
-        if (strcmp(washout->trial, habit->id) == 0 &&
-            qv_rule_holds(knowledge, knowledge->trial_washout_if[i], &person->situation))
-            hours = fmax(hours, washout->half_life_h);
-    }
-    return hours;
-}
-
 /* Whether most of what was taken in has a time. */
 static bool is_timed(const struct qv_daybook *book, enum qv_entry_kind kind, const struct qv_days *days,
                      const double *exposures)
@@ -340,7 +337,8 @@ static int add_in_body(const struct qv_daybook *book, const struct qv_person *pe
         if (at < 0 || !qv_entry_kind_find(factors[k].id, &kind) || !is_timed(book, kind, days, exposures))
             continue;
         const struct qv_habit *habit = &book->knowledge->facts->habits[at];
-        factors[k].half_life_h = half_life_h(book->knowledge, habit, person);
+        const struct qv_trial_washout *washout = washout_of(book->knowledge, &person->situation, habit->id);
+        factors[k].half_life_h = fmax(habit->half_life_h, washout ? washout->half_life_h : 0);
         qv_body_load(book->intakes[kind], book->intake_count[kind], habit->absorbed_h, factors[k].half_life_h,
                      days->first_day, days->day_count, load);
         for (size_t d = 0; d < n; d++) {
@@ -401,7 +399,7 @@ int qv_daybook_days(struct qv_daybook *book, const struct qv_person *person, int
             exposures[(size_t)factor_of[t->kind] * n + day] = tally_value(t);
     }
     *days = (struct qv_days){first, (uint32_t)n, factor_count, factors, twitches, exposures, NULL};
-    const int status = n ? add_in_body(book, person, days, factors, arena, error) : QV_OK;
+    const int status = n && person ? add_in_body(book, person, days, factors, arena, error) : QV_OK;
     if (status == QV_OK)
         *out = days;
     return status;

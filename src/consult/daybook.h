@@ -41,10 +41,10 @@ struct qv_daybook {
     const struct qv_case *clip;       /* what the newest clip showed; NULL: none */
     int32_t clip_day;
     uint32_t tally_count, tally_room, place_count, place_room, medicine_count, medicine_room;
-    bool sorted;
+    bool sorted, places_sorted;
 };
 
-/* Brings the tallies into order. */
+/* Brings tallies and places into the order of days. */
 void daybook_sort(struct qv_daybook *book);
 
 /* The tally of a kind on a day, or NULL: nothing was noted. The book is sorted. */
@@ -72,6 +72,10 @@ int daybook_fold(struct qv_daybook *book, struct qv_case *c, struct daybook_fold
  * (knowledge/diary.yaml, folding). The book is sorted.
  */
 double daybook_usual(const struct qv_daybook *book, enum qv_entry_kind kind, int32_t today);
+
+/* The longest washout of a habit that holds for this person, or NULL (trial.c). */
+const struct qv_trial_washout *washout_of(const struct qv_knowledge *knowledge, const struct qv_situation *situation,
+                                          const char *trial);
 
 /* What a day makes of its entries. */
 double tally_value(const struct tally *tally);

@@ -13,8 +13,8 @@
 
 /* The bout of twitching that goes on. */
 struct bout {
-    bool known;          /* something was noted lately, and there is a twitch in it */
-    int32_t onset, last; /* its first and last day with a twitch */
+    bool known;           /* something was noted lately, and there is a twitch in it */
+    int32_t onset, today; /* its first day with a twitch; the last that counts */
 };
 
 /* ---- measures ------------------------------------------------------------------------------------------------------------- */
@@ -26,7 +26,7 @@ struct bout {
 static struct bout find_bout(const struct qv_daybook *book, int32_t today)
 {
     const struct qv_diary_folding *folding = &book->knowledge->facts->folding;
-    struct bout bout = {0};
+    struct bout bout = {.today = today};
     uint32_t quiet_days = 0;
     int32_t noted = INT32_MIN;
     for (uint32_t i = 0; i < book->tally_count && book->tallies[i].day <= today; i++) {
@@ -37,7 +37,6 @@ static struct bout find_bout(const struct qv_daybook *book, int32_t today)
         quiet_days = t->amount > 0 ? 0 : quiet_days + 1;
         if (t->amount > 0) {
             bout.onset = bout.known ? bout.onset : t->day;
-            bout.last = t->day;
             bout.known = true;
         } else if (quiet_days >= folding->onset_after_quiet_days) {
             bout.known = false;
@@ -59,7 +58,6 @@ static int measure_trend(struct qv_daybook *book, int32_t from, int32_t today, d
     if (status == QV_OK) {
         struct qv_days bare = *days;
         bare.factor_count = 0;
-        bare.in_body = NULL;
         status = qv_find_triggers(&bare, arena, &found, error);
     }
     if (status == QV_OK) {
@@ -71,28 +69,39 @@ static int measure_trend(struct qv_daybook *book, int32_t from, int32_t today, d
     return status;
 }
 
-/* Days of the bout on which a place was named that was not named where it began. NaN: where it began was not noted. */
-static double new_place_days(const struct qv_daybook *book, const struct bout *bout, uint32_t *began, uint32_t *now)
+/* Where the bout began, and everywhere it has been. */
+struct places {
+    uint32_t began, all;
+};
+
+static struct places places_of(const struct qv_daybook *book, const struct bout *bout)
 {
+    struct places places = {0};
     const int32_t began_until = bout->onset + (int32_t)book->knowledge->facts->folding.began_within_days;
-    *began = *now = 0;
     for (uint32_t i = 0; i < book->place_count; i++) {
         const struct noted_place *p = &book->places[i];
-        *began |= p->day >= bout->onset && p->day < began_until ? p->sites : 0;
+        if (p->day < bout->onset || p->day > bout->today)
+            continue;
+        places.all |= p->sites;
+        places.began |= p->day < began_until ? p->sites : 0;
     }
+    return places;
+}
+
+/* Days of the bout on which a place was named where it did not begin. NaN: where it began was not noted. */
+static double new_place_days(const struct qv_daybook *book, const struct bout *bout)
+{
+    const uint32_t began = places_of(book, bout).began;
     uint32_t days = 0;
     int32_t counted = INT32_MIN;
     for (uint32_t i = 0; i < book->place_count; i++) {
         const struct noted_place *p = &book->places[i];
-        if (p->day < bout->onset || p->day > bout->last)
+        if (p->day < bout->onset || p->day > bout->today || !(p->sites & ~began) || p->day == counted)
             continue;
-        *now |= p->sites;
-        if (p->sites & ~*began && p->day != counted) {
-            counted = p->day;
-            days++;
-        }
+        counted = p->day;
+        days++;
     }
-    return *began ? (double)days : (double)NAN;
+    return began ? (double)days : (double)NAN;
 }
 
 /* From the newest medicine that was begun before the bout to its first twitch. */
@@ -131,9 +140,8 @@ static int measure(struct qv_daybook *book, const struct bout *bout, uint32_t ov
     }
     if (!bout->known)
         return QV_OK;
-    uint32_t began, now;
     measures[QV_DIARY_DAYS_SINCE_ONSET] = (double)today - bout->onset;
-    measures[QV_DIARY_NEW_PLACE_DAYS] = new_place_days(book, bout, &began, &now);
+    measures[QV_DIARY_NEW_PLACE_DAYS] = new_place_days(book, bout);
     measures[QV_DIARY_MEDICINE_DAYS_BEFORE] = medicine_days_before(book, bout);
     return with_trend && twitches > 0 ? measure_trend(book, from, today, measures, error) : QV_OK;
 }
@@ -268,13 +276,13 @@ static int fill_places(struct qv_case *c, const struct qv_daybook *book, const s
         uint32_t sides;
         const char *word;
     } words[] = {{DAYBOOK_LEFT, "left"}, {DAYBOOK_RIGHT, "right"}, {DAYBOOK_BOTH, "both"}};
-    uint32_t began, now, sides = 0;
-    (void)new_place_days(book, bout, &began, &now);
-    int status = set_words(c, "site", now, error);
+    const struct places places = places_of(book, bout);
+    uint32_t sides = 0;
+    int status = set_words(c, "site", places.all, error);
     if (status == QV_OK)
-        status = set_words(c, "started_at", began, error);
+        status = set_words(c, "started_at", places.began, error);
     for (uint32_t i = 0; i < book->place_count; i++) {
-        if (book->places[i].day >= bout->onset && book->places[i].day <= bout->last)
+        if (book->places[i].day >= bout->onset && book->places[i].day <= bout->today)
             sides |= book->places[i].sides;
     }
     const int field = qv_form_find(c->form, "side");

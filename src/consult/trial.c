@@ -111,9 +111,8 @@ const struct qv_trial_refusal *qv_trial_refusal_of(const struct qv_person *perso
     return NULL;
 }
 
-/* The longest washout that holds for this person, or NULL. */
-static const struct qv_trial_washout *washout_of(const struct qv_knowledge *knowledge,
-                                                 const struct qv_situation *situation, const char *trial)
+const struct qv_trial_washout *washout_of(const struct qv_knowledge *knowledge, const struct qv_situation *situation,
+                                          const char *trial)
 {
     const struct qv_trial_washout *longest = NULL;
     for (uint32_t i = 0; i < knowledge->facts->trial_washout_count; i++) {

@@ -1231,6 +1231,9 @@ static void check_folding(struct checker *checker)
                  folding->usual_known_days);
     if (folding->onset_after_quiet_days == 0)
         complain(checker, AT_KEY(entry, "onset_after_quiet_days"), "onset_after_quiet_days is 0, expected 1 or more");
+    if (!has_id(checker, IDS_DRINKS, folding->counted_drink))
+        complain(checker, AT_KEY(entry, "counted_drink"), "counted_drink is \"%s\", expected the id of a drink",
+                 folding->counted_drink);
     check_sources(checker, entry, "folding", &folding->sources);
 }
 

@@ -482,6 +482,7 @@ static const cyaml_schema_field_t folding_fields[] = {
     COUNT(qv_diary_folding, "onset_after_quiet_days", onset_after_quiet_days),
     COUNT(qv_diary_folding, "began_within_days", began_within_days),
     COUNT(qv_diary_folding, "say_again_after_days", say_again_after_days),
+    ID(qv_diary_folding, "counted_drink", counted_drink),
     ENUM(qv_diary_folding, "grade", grade, grades),
     WORDS(qv_diary_folding, "sources", sources),
     TEXT_O(qv_diary_folding, "note", note),

@@ -145,20 +145,6 @@ static double forest_x(const struct forest *f, double ratio)
     return f->left + f->width * (log(ratio) / log(f->edge) + 1) / 2;
 }
 
-static double widest(const struct picture *p)
-{
-    static const double edges[] = {1.5, 2, 3, 4};
-    double reach = 0;
-    for (uint32_t i = 0; i < p->row_count; i++) {
-        if (p->rows[i]->verdict != QV_NOT_ENOUGH_DATA)
-            reach = fmax(reach, fmax(log(p->rows[i]->rate.high), -log(p->rows[i]->rate.low)));
-    }
-    size_t e = 0;
-    while (e + 1 < sizeof edges / sizeof edges[0] && log(edges[e]) < reach)
-        e++;
-    return edges[e];
-}
-
 static void draw_ticks(const struct forest *f, double top, double bottom)
 {
     static const double ratios[] = {0.25, 1.0 / 3, 0.5, 2.0 / 3, 1, 1.5, 2, 3, 4};
@@ -268,7 +254,8 @@ static void draw_key(struct picture *p, struct point at, uint32_t left_out)
 
 static void draw_forest(struct picture *p, struct box box)
 {
-    const struct forest f = {p, box.x + LABEL_WIDTH, box.width - LABEL_WIDTH - FIGURE_WIDTH - 12, widest(p)};
+    const struct forest f = {p, box.x + LABEL_WIDTH, box.width - LABEL_WIDTH - FIGURE_WIDTH - 12,
+                             trigger_axis_edge(p->rows, p->row_count)};
     const double end = box.y + box.height;
     uint32_t known = 0;
     for (uint32_t i = 0; i < p->row_count; i++)

@@ -188,6 +188,20 @@ uint32_t trigger_rows(const struct trigger_words *w, bool all, const struct qv_t
     return count;
 }
 
+double trigger_axis_edge(const struct qv_trigger *const *rows, uint32_t count)
+{
+    static const double edges[] = {1.5, 2, 3, 4};
+    double reach = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (rows[i]->verdict != QV_NOT_ENOUGH_DATA)
+            reach = fmax(reach, fmax(log(rows[i]->rate.high), -log(rows[i]->rate.low)));
+    }
+    size_t e = 0;
+    while (e + 1 < sizeof edges / sizeof edges[0] && log(edges[e]) < reach)
+        e++;
+    return edges[e];
+}
+
 /* ---- sentences -------------------------------------------------------------------------------------------------------------- */
 
 bool trigger_foreseen(const struct trigger_words *w, const struct qv_trigger *t, char *date)

@@ -35,6 +35,8 @@ bool trigger_speaks(const struct qv_trigger *trigger);
  * every row. Sorted by verdict, then as in the triggers. @p rows has room for trigger_count. Returns how many.
  */
 uint32_t trigger_rows(const struct trigger_words *w, bool all, const struct qv_trigger **rows);
+/** The ratio at the right edge of a plot of these rows; the left edge is its inverse. */
+double trigger_axis_edge(const struct qv_trigger *const *rows, uint32_t count);
 /** True when some day has an exposure of the factor. */
 bool trigger_is_noted(const struct trigger_words *w, uint32_t factor);
 

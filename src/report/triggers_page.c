@@ -78,21 +78,6 @@ struct marks {
 };
 static const struct marks drawn = {"─", "●", "│", "◀", "▶"}, typed = {"-", "o", "|", "<", ">"};
 
-/* The ratio at the right edge; the left edge is its inverse. */
-static double widest(const struct triggers_page *p)
-{
-    static const double edges[] = {1.5, 2, 3, 4};
-    double reach = 0;
-    for (uint32_t i = 0; i < p->row_count; i++) {
-        if (p->rows[i]->verdict != QV_NOT_ENOUGH_DATA)
-            reach = fmax(reach, fmax(log(p->rows[i]->rate.high), -log(p->rows[i]->rate.low)));
-    }
-    size_t e = 0;
-    while (e + 1 < sizeof edges / sizeof edges[0] && log(edges[e]) < reach)
-        e++;
-    return edges[e];
-}
-
 /* Where a ratio lies among the cells; beyond them a little, if it does. */
 static double cell_of(double ratio, double edge, int width)
 {
@@ -179,7 +164,7 @@ static void draw_forest(struct triggers_page *p)
     const int columns = (int)p->sheet.columns, taken = 2 + (columns >= WIDE_FROM ? LABEL_WIDTH : 0) + 2 + FIGURE_WIDTH;
     int width = columns - taken < PLOT_WIDTH_MAX ? columns - taken : PLOT_WIDTH_MAX;
     width -= width % 2 == 0; /* a middle column for "as many" */
-    const double edge = widest(p);
+    const double edge = trigger_axis_edge(p->rows, p->row_count);
     sheet_heading(&p->sheet, "What each habit goes with", "twitches compared with your other days");
     draw_scale(p, edge, width);
     for (uint32_t i = 0; i < p->row_count; i++) {

@@ -198,7 +198,9 @@ static void what_was_in_the_body_needs_times(void **unused)
                 must(qv_daybook_add(s.book, &coffee, &error), &error);
             note(&s, ago, QV_ENTRY_TWITCH, 2 + 3 * (ago % 4), NULL);
         }
-        must(qv_daybook_days(s.book, NULL, INT32_MIN, INT32_MAX, s.arena, &days, &error), &error);
+        struct qv_person *person;
+        must(qv_consult_person(knowledge, &(struct qv_evidence_given){.c = s.c}, s.arena, &person, &error), &error);
+        must(qv_daybook_days(s.book, person, INT32_MIN, INT32_MAX, s.arena, &days, &error), &error);
         must(qv_find_triggers(days, s.arena, &found, &error), &error);
         assert_int_equal(found->in_body_count, timed);
         for (uint32_t f = 0; timed && f < days->factor_count; f++) {
@@ -303,7 +305,7 @@ static void the_usual_amount_is_the_mean_of_the_known_days(void **unused)
     (void)unused;
     struct scene s = scene_open();
     for (int32_t ago = 0; ago < 8; ago++) {
-        note(&s, ago, QV_ENTRY_CAFFEINE, ago % 2 ? 100 : 100, NULL);
+        note(&s, ago, QV_ENTRY_CAFFEINE, 100, NULL);
         note(&s, ago, QV_ENTRY_CAFFEINE, 60, NULL);
         note(&s, ago, QV_ENTRY_STRESS, 2, NULL);
         note(&s, ago, QV_ENTRY_STRESS, 6, NULL);
@@ -438,6 +440,24 @@ static void clips_show_a_spread_too(void **unused)
     twitches(&s, 30, 0, 3, "upper lip");
     must(qv_daybook_add_clip(s.book, TODAY - 3, clip, &error), &error);
     must(qv_daybook_add_clip(s.book, TODAY - 1, clip, &error), &error);
+    fold(&s);
+    assert_int_equal(value_of(&s, "spread")->kind, QV_YES);
+    qv_arena_destroy(s.arena);
+}
+
+/* A note and a clip of one day are one day, in whatever order they came. */
+static void one_day_is_no_spread_however_often_it_is_named(void **unused)
+{
+    (void)unused;
+    struct qv_error error = {0};
+    struct scene s = scene_open();
+    note(&s, 3, QV_ENTRY_TWITCH, 1, "cheek");
+    note(&s, 4, QV_ENTRY_TWITCH, 1, "upper lip");
+    twitches(&s, 30, 5, 3, "upper lip");
+    must(qv_daybook_add_clip(s.book, TODAY - 3, clip, &error), &error);
+    fold(&s);
+    assert_true(is_unknown(&s, "spread"));
+    must(qv_daybook_add_clip(s.book, TODAY, clip, &error), &error); /* after the last note */
     fold(&s);
     assert_int_equal(value_of(&s, "spread")->kind, QV_YES);
     qv_arena_destroy(s.arena);
@@ -578,6 +598,7 @@ int main(void)
         cmocka_unit_test(what_is_still_to_come_is_not_known_yet),
         cmocka_unit_test(the_newest_clip_counts_while_it_is_recent),
         cmocka_unit_test(clips_show_a_spread_too),
+        cmocka_unit_test(one_day_is_no_spread_however_often_it_is_named),
         cmocka_unit_test(what_is_no_measurement_is_refused),
         cmocka_unit_test(a_journal_says_the_same_as_its_entries),
         cmocka_unit_test(a_diary_never_hides_what_was_said),

@@ -767,6 +767,8 @@ static const struct defect defects[] = {
     {"diary.yaml", ", least: 15", "", "compares with nothing", ON_THE_LINE, NULL},
     {"diary.yaml", "site: eyelid", "site: nose", "nose", ON_THE_LINE, NULL},
     {"diary.yaml", "usual_known_days: 7", "usual_known_days: 29", "usual_over_days", ON_THE_LINE, NULL},
+    {"diary.yaml", "counted_drink: coffee", "counted_drink: soup", "id of a drink", ON_THE_LINE, NULL},
+    {"diary.yaml", "step: 1\n", "step: 1\n    half_life_h: 5\n", "absorbed_h", NEARBY, NULL},
     {"diary.yaml", "id: keep_noting", "id: keep", "nothing says", ON_THE_LINE, NULL},
     {"diary.yaml", "id: keep_noting", "id: keep", "\"keep_noting\" is missing", NEARBY, NULL},
     {"diary.yaml", "{habits}!", "{habit}!", "{habit}", ON_THE_LINE, NULL},
@@ -930,9 +932,10 @@ static void count_complaint(const struct qv_complaint *complaint, void *context)
 static void test_all_faults_are_told(void **state)
 {
     const struct copy *copy = *state;
-    static const struct defect both[] = {{.file = "foods.yaml", .good = "sources: [book]", .bad = "sources: [boook]"},
-                                         {.file = "drinks.yaml", .good = "id: coffee", .bad = "id: Coffee"},
-                                         {.file = "tests.yaml", .good = "onset_days >", .bad = "onset >"}};
+    static const struct defect both[] = {
+        {.file = "foods.yaml", .good = "sources: [book]", .bad = "sources: [boook]"},
+        {.file = "drinks.yaml", .good = "caffeine_low_mg: 95", .bad = "caffeine_low_mg: 950"},
+        {.file = "tests.yaml", .good = "onset_days >", .bad = "onset >"}};
     for (size_t i = 0; i < COUNT_OF(both); i++)
         spoil(copy, &both[i]);
     struct qv_error error = {0};

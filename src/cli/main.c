@@ -206,7 +206,9 @@ static const char import_help[] =
 
 static const char export_help[] = "usage: quiver export [--csv | --json] [--from DATE] [--to DATE] [--out FILE]\n"
                                   "\n"
-                                  "Writes the diary, whole: quiver import reads it back into the same journal.\n"
+                                  "Writes every entry, so that quiver import reads the same back. What was measured in "
+                                  "clips and plans of trials stay\n"
+                                  "in the journal's file.\n"
                                   "\n"
                                   "  --csv             time,kind,amount,unit,note; when nothing is said\n"
                                   "  --json            with all that is known of each entry\n"

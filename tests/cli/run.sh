@@ -484,6 +484,12 @@ expect "the same again, before its first day" 0 '"quiver_trial": 1' '' \
     "$quiver" trial plan caffeine --plan p.json --seed 7 --usual 400 --from 2031-01-01 --on 2030-12-31 --json
 json_alone "trial plan: JSON alone"
 same "the same seed gives the same plan" "$(cat p.json)" "$(cat first.json)"
+(
+    ulimit -f 1 # no file of more than a block can be written, and who tries is ended
+    "$quiver" trial plan caffeine --plan p.json --seed 9 --usual 400 --from 2031-01-01 --on 2030-12-31 >/dev/null 2>&1
+) 2>/dev/null
+same "a plan that cannot be written leaves the old one" "$(cat p.json)" "$(cat first.json)"
+rm -f p.json.*
 expect "a trial that has begun is not written over" 73 '' 'p.json: is there' \
     "$quiver" trial plan caffeine --plan p.json --seed 8 --on 2031-01-02
 expect "a file that is no plan is not written over" 73 '' 'good.json: is there' \
